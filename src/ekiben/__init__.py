@@ -1,0 +1,1 @@
+"""Machine-learning models as production services on BentoML."""

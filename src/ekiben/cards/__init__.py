@@ -1,0 +1,1 @@
+"""Model cards: what is served, where it comes from, what it may cost."""

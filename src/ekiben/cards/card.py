@@ -1,0 +1,169 @@
+"""The model card: data that says everything the platform knows about one model.
+
+Frozen and strict: an unknown key, a wrong type or a value out of range refuses the card. The loader
+(`ekiben.cards.catalogue`) adds what only a file can tell: the served name and the folder.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+NAME_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
+VERSION_PATTERN = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9a-z.-]+)?$"
+
+
+class Task(StrEnum):
+    """What a model does; the folder a card lies in and the service that runs it."""
+
+    IMAGE_CLASSIFICATION = "image-classification"
+    TEXT_EMBEDDING = "text-embedding"
+
+
+class Runtime(StrEnum):
+    """What executes a model."""
+
+    ONNXRUNTIME = "onnxruntime"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_enum_values=False)
+
+
+def _safe_relative(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts:
+        raise ValueError("must be a relative path without '..'")
+    return path
+
+
+RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_safe_relative)]
+
+_SOURCE = re.compile(
+    r"pypi:[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+/.+"
+    r"|hf:[\w.-]+/[\w.-]+@[0-9a-f]{40}/.+"
+    r"|s3:[a-z0-9.-]{3,63}/.+"
+    r"|file:.+"
+)
+_UNRESOLVED = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w.-]+)?/.+")
+
+
+def _known_source(source: str) -> str:
+    if not (_SOURCE.fullmatch(source) or _UNRESOLVED.fullmatch(source)):
+        raise ValueError(
+            "must be pypi:package==version/file, hf:owner/name@<40 hex digits>/file, s3:bucket/key or file:path"
+        )
+    return source
+
+
+SourceUri = Annotated[str, Field(max_length=1_000), AfterValidator(_known_source)]
+
+
+class Source(_Frozen):
+    """Where the model's files come from.
+
+    `files` maps the name a file has in the model store to its origin. With `convert`, the origins are inputs of that
+    named recipe (`ekiben.conversion`), and the store holds what the recipe makes of them.
+    """
+
+    files: Annotated[dict[RelativePath, SourceUri], Field(min_length=1, max_length=200)]
+    convert: str | None = None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether every origin is pinned; a card that is not is a template and is not served."""
+        return all(_SOURCE.fullmatch(uri) for uri in self.files.values())
+
+
+class Licence(_Frozen):
+    """SPDX identifiers (or a name and a URL) of the code and of the weights."""
+
+    code: Annotated[str, Field(min_length=1)]
+    weights: Annotated[str, Field(min_length=1)]
+    notice: str | None = None
+
+
+class Inputs(_Frozen):
+    """What one request may hold; each limit becomes a clear 4xx beyond it."""
+
+    max_items: Annotated[int, Field(ge=1, le=4_096)] = 64
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_characters: Annotated[int, Field(ge=1)] | None = None
+    max_pixels: Annotated[int, Field(ge=1)] | None = None
+    image_size: Annotated[int, Field(ge=1)] | None = None
+    dimensions: Annotated[int, Field(ge=1)] | None = None
+
+
+class Batch(_Frozen):
+    """How work is batched; costs are in `cost_unit`."""
+
+    cost_unit: Literal["items", "tokens", "pixels"] = "items"
+    max_cost: Annotated[int, Field(ge=1)]
+    max_items: Annotated[int, Field(ge=1)]
+    max_wait_ms: Annotated[float, Field(ge=0, le=1_000)] = 5.0
+    max_queue_items: Annotated[int, Field(ge=1)] = 512
+    max_padding_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+
+
+class Latency(_Frozen):
+    """Deadlines in milliseconds: what a request gets when it names none, and the most it may ask for."""
+
+    default_timeout_ms: Annotated[int, Field(ge=1)] = 30_000
+    max_timeout_ms: Annotated[int, Field(ge=1)] = 120_000
+
+
+class Resources(_Frozen):
+    """What one worker needs; the start-up planner refuses to overcommit."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    cpu: Annotated[float, Field(gt=0)] = 1.0
+    memory_gib: Annotated[float, Field(gt=0)]
+    gpu: Annotated[int, Field(ge=0, le=1)] = 0
+    gpu_memory_gib: Annotated[float, Field(ge=0)] = 0.0
+    gpu_type: str | None = None
+
+
+class Session(_Frozen):
+    """ONNX Runtime options. Providers are tried in order; the first the machine has is used, CPU last."""
+
+    providers: tuple[Literal["tensorrt", "cuda", "cpu"], ...] = ("cuda", "cpu")
+    intra_op_threads: Annotated[int, Field(ge=1)] | None = None
+    graph_optimization: Literal["off", "basic", "extended", "all"] = "all"
+
+
+class Card(_Frozen):
+    """One model, as `models/<task>/<served-name>.yaml` describes it."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)]
+    folder: Path
+    task: Task
+    runtime: Runtime
+    description: Annotated[str, Field(min_length=1, max_length=500)]
+    version: Annotated[str, Field(pattern=VERSION_PATTERN)]
+    source: Source
+    licence: Licence
+    precision: Literal["fp32", "fp16", "bf16", "int8", "fp8", "int4"]
+    inputs: Inputs
+    batch: Batch
+    latency: Latency = Latency()
+    resources: Resources
+    session: Session = Session()
+    labels: RelativePath | None = None
+    evaluation: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """The tag of the weights in BentoML's model store."""
+        return f"{self.name}:{self.version}"
+
+    @model_validator(mode="after")
+    def _limits_agree(self) -> Card:
+        if self.latency.default_timeout_ms > self.latency.max_timeout_ms:
+            raise ValueError("latency.default_timeout_ms is above latency.max_timeout_ms")
+        if self.task is Task.IMAGE_CLASSIFICATION and self.labels is None:
+            raise ValueError("labels is required: the file of class names, one a line")
+        return self

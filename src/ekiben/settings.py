@@ -1,0 +1,92 @@
+"""Every setting, read once from the environment at the edge and passed in.
+
+The table in docs/settings.md is compared with this class by a test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ekiben.errors import ConfigurationError
+
+
+def _default_run_dir() -> Path:
+    """Sockets of one `bentoml serve` meet under its arbiter's process id, which all its workers share as parent."""
+    return Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}" / str(os.getppid())
+
+
+class Settings(BaseSettings):
+    """One process's settings; the environment variable is `EKIBEN_` and the upper-case name."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address the gateway listens on; any other than loopback needs keys.")
+    port: int = Field(3000, ge=1, le=65535, description="Port the gateway listens on.")
+    only: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Serve only these models (comma-separated served names); empty serves every resolved card."
+    )
+    model: str = Field("", description="Card a single bare service serves; empty: the first of its task.")
+    models_dir: Path | None = Field(None, description="Folder of model cards; default: the project's models/.")
+    keys_file: Path | None = Field(
+        None, description="File of hashed API keys (`ekiben keys create`); unset: no key is asked for."
+    )
+    run_dir: Path = Field(
+        default_factory=_default_run_dir, description="Folder of the Unix sockets between gateway and workers."
+    )
+    worker_urls: dict[str, list[AnyHttpUrl]] = Field(
+        default_factory=dict,
+        description='Workers on other machines, as JSON: {"<model>": ["http://host:port", …]}; not started here.',
+    )
+    max_body_bytes: int = Field(32 * 2**20, ge=1024, description="Largest request body, in bytes.")
+    max_connections: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")
+    drain_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds that requests in flight have to finish after SIGTERM."
+    )
+    respawn_timeout_s: float = Field(
+        120.0, gt=0, description="Seconds a worker may stay gone before `ekiben serve` gives up and exits non-zero."
+    )
+    threads: int = Field(0, ge=0, description="CPU threads to divide among models; 0: all this machine grants.")
+    memory_gib: float = Field(0.0, ge=0, description="Memory to plan with, in GiB; 0: what the machine or cgroup has.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="`json`, `console`, or by whether standard error is a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
+    log_content: bool = Field(False, description="Log prompts and inputs in clear; off, they never reach a log.")
+    docs: bool = Field(True, description="Serve the API documentation at /docs.")
+
+    @field_validator("only", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+        return value
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the gateway."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment once.
+
+    Raises:
+        ConfigurationError: Naming the variable, its value's fault and nothing secret.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"EKIBEN_{'_'.join(str(part) for part in fault['loc'][:1]).upper()}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise ConfigurationError(faults) from None
+    except (ValueError, json.JSONDecodeError) as error:
+        raise ConfigurationError(str(error)) from None
