@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, Field, ValidationError, field_validator
+from pydantic import AliasChoices, AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ekiben.errors import ConfigurationError
@@ -20,6 +20,14 @@ from ekiben.errors import ConfigurationError
 def _default_run_dir() -> Path:
     """Sockets of one `bentoml serve` meet under its arbiter's process id, which all its workers share as parent."""
     return Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}" / str(os.getppid())
+
+
+def _default_cache_dir() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ekiben"
+
+
+def _default_bentoml_home() -> Path:
+    return Path.home() / "bentoml"
 
 
 class Settings(BaseSettings):
@@ -60,6 +68,24 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
     log_content: bool = Field(False, description="Log prompts and inputs in clear; off, they never reach a log.")
     docs: bool = Field(True, description="Serve the API documentation at /docs.")
+    cache_dir: Path = Field(
+        default_factory=_default_cache_dir, description="Folder where half-fetched weights wait to be resumed."
+    )
+    bentoml_home: Path = Field(
+        default_factory=_default_bentoml_home,
+        validation_alias=AliasChoices("bentoml_home", "BENTOML_HOME"),
+        description="BentoML's home (`BENTOML_HOME`); weights are stored under its models/.",
+    )
+    hf_endpoint: AnyHttpUrl = Field(
+        AnyHttpUrl("https://huggingface.co"),
+        validation_alias=AliasChoices("hf_endpoint", "HF_ENDPOINT"),
+        description="Address of the model hub (`HF_ENDPOINT`).",
+    )
+    hf_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("hf_token", "HF_TOKEN"),
+        description="Token for gated models on the hub (`HF_TOKEN`); sent to that host only, never logged.",
+    )
 
     @field_validator("only", mode="before")
     @classmethod

@@ -31,25 +31,33 @@ class Runtime(StrEnum):
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_enum_values=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def _safe_relative(path: str) -> str:
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts:
-        raise ValueError("must be a relative path without '..'")
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or str(pure) != path:
+        raise ValueError("must be a plain relative path: no '..', './' or '//'")
+    if not re.fullmatch(r"[\w./+ -]+", path):
+        raise ValueError("may hold letters, digits, '.', '_', '-', '+', space and '/' only")
     return path
 
 
 RelativePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_safe_relative)]
 
+# No part may begin with '-': a source must never read as an option of the program that fetches it.
 _SOURCE = re.compile(
-    r"pypi:[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+/.+"
-    r"|hf:[\w.-]+/[\w.-]+@[0-9a-f]{40}/.+"
-    r"|s3:[a-z0-9.-]{3,63}/.+"
+    r"pypi:[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.!+_-]*/.+"
+    r"|hf:\w[\w.-]*/\w[\w.-]*@[0-9a-f]{40}/.+"
+    r"|s3:[a-z0-9][a-z0-9.-]{2,62}/.+"
     r"|file:.+"
 )
-_UNRESOLVED = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w.-]+)?/.+")
+_UNRESOLVED = re.compile(r"hf:\w[\w.-]*/\w[\w.-]*(@\w[\w.-]*)?/.+")
+
+# Formats that hold data and nothing that runs when read.
+STORABLE_SUFFIXES = frozenset({".onnx", ".safetensors", ".json", ".txt", ".md"})
+# Read by a conversion recipe that interprets the file itself and runs nothing in it.
+CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth"}
 
 
 def _known_source(source: str) -> str:
@@ -72,6 +80,14 @@ class Source(_Frozen):
 
     files: Annotated[dict[RelativePath, SourceUri], Field(min_length=1, max_length=200)]
     convert: str | None = None
+
+    @model_validator(mode="after")
+    def _formats_hold_data_only(self) -> Source:
+        allowed = CONVERTIBLE_SUFFIXES if self.convert else STORABLE_SUFFIXES
+        for name in self.files:
+            if PurePosixPath(name).suffix.lower() not in allowed:
+                raise ValueError(f"files: {name!r} is not one of {', '.join(sorted(allowed))}")
+        return self
 
     @property
     def resolved(self) -> bool:
@@ -135,6 +151,30 @@ class Session(_Frozen):
     graph_optimization: Literal["off", "basic", "extended", "all"] = "all"
 
 
+Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Preprocess(_Frozen):
+    """How a picture becomes the model's input: resize, centre crop, scale to 0..1, subtract `mean`, divide by `std`.
+
+    `resize` is the length of the shorter side before the crop of `crop` by `crop` pixels; mean and std are per
+    channel (red, green, blue) on the scale 0..1.
+    """
+
+    resize: Annotated[int, Field(ge=1, le=8_192)]
+    crop: Annotated[int, Field(ge=1, le=8_192)]
+    interpolation: Interpolation
+    mean: tuple[Fraction, Fraction, Fraction]
+    std: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+
+    @model_validator(mode="after")
+    def _crop_fits(self) -> Preprocess:
+        if self.crop > self.resize:
+            raise ValueError(f"crop {self.crop} is larger than resize {self.resize}")
+        return self
+
+
 class Card(_Frozen):
     """One model, as `models/<task>/<served-name>.yaml` describes it."""
 
@@ -152,6 +192,7 @@ class Card(_Frozen):
     latency: Latency = Latency()
     resources: Resources
     session: Session = Session()
+    preprocess: Preprocess | None = None
     labels: RelativePath | None = None
     evaluation: dict[str, float] = Field(default_factory=dict)
 
@@ -160,10 +201,17 @@ class Card(_Frozen):
         """The tag of the weights in BentoML's model store."""
         return f"{self.name}:{self.version}"
 
+    @property
+    def labels_path(self) -> Path | None:
+        """The file of class names, beside the card."""
+        return self.folder / self.labels if self.labels else None
+
     @model_validator(mode="after")
     def _limits_agree(self) -> Card:
         if self.latency.default_timeout_ms > self.latency.max_timeout_ms:
             raise ValueError("latency.default_timeout_ms is above latency.max_timeout_ms")
         if self.task is Task.IMAGE_CLASSIFICATION and self.labels is None:
             raise ValueError("labels is required: the file of class names, one a line")
+        if self.task is Task.IMAGE_CLASSIFICATION and self.preprocess is None:
+            raise ValueError("preprocess is required: how a picture becomes the model's input")
         return self

@@ -1,0 +1,1 @@
+"""BentoML entry points: card + runtime + decorator, no logic."""

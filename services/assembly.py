@@ -1,0 +1,87 @@
+"""What every entry point needs from the outside world: settings, cards, plan, and BentoML's options.
+
+Read once, when BentoML imports an entry point; `ekiben` itself never looks for the repository's folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bentoml
+from bentoml.exceptions import BentoMLException
+
+from ekiben.cards.card import Card, Task
+from ekiben.cards.catalogue import Catalogue, load_catalogue
+from ekiben.devices import Plan, make_plan, measure_machine
+from ekiben.errors import CardError, EkibenError
+from ekiben.settings import Settings, load_settings
+from ekiben.telemetry.logs import configure_logging
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Ours are shorter and are passed on; BentoML's timer is never cancelled, so a longer one only keeps memory.
+TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Settings, cards and plan of this process."""
+
+    settings: Settings
+    catalogue: Catalogue
+    cards: tuple[Card, ...]
+    plan: Plan
+
+    def alone(self, task: Task) -> tuple[Card, int, Settings]:
+        """Card, threads and settings of a service of this task on its own: of `EKIBEN_MODEL`, or the first card.
+
+        Raises:
+            CardError: There is none.
+        """
+        wanted = self.settings.model
+        for card in self.catalogue.served:
+            if card.task is task and wanted in ("", card.name):
+                return card, make_plan([card], self.plan.machine).threads_for(card.name), self.settings
+        raise CardError(f"no card of task {task.value}" + (f" named {wanted!r} (EKIBEN_MODEL)" if wanted else ""))
+
+
+def assemble() -> Assembly:
+    """Read settings, cards and machine.
+
+    Raises:
+        OperatorError: A setting or a card is wrong, or the machine too small.
+    """
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level, log_content=settings.log_content)
+    catalogue = load_catalogue(settings.models_dir or PROJECT / "models")
+    cards = catalogue.select(settings.only)
+    return Assembly(settings, catalogue, cards, make_plan(cards, measure_machine(settings)))
+
+
+def options(card: Card) -> dict[str, Any]:
+    """BentoML's service configuration for one model."""
+    return {
+        "name": card.name,
+        "workers": card.resources.workers,
+        "resources": {"cpu": str(card.resources.cpu), "memory": f"{card.resources.memory_gib}Gi"}
+        | ({"gpu": card.resources.gpu} if card.resources.gpu else {}),
+        "traffic": {"timeout": TIMEOUT_S},
+        "logging": {"access": {"enabled": False}},
+        # BentoML closes a shared connection under its callers after 100 requests or 300 s otherwise.
+        "runner_connection": {"max_requests": 10**9, "max_age": 1e9},
+    }
+
+
+def weights_of(reference: bentoml.models.BentoModel) -> Callable[[], Path]:
+    """Where the referenced weights lie, looked up when asked."""
+    return lambda: Path(reference.resolve().path)
+
+
+class Refused(BentoMLException):
+    """An Ekiben error in BentoML's own terms, for callers of BentoML's own API."""
+
+    def __init__(self, error: EkibenError) -> None:
+        super().__init__(error.message)
+        self.error_code = error.status  # type: ignore[assignment]  # BentoML wants an HTTPStatus, uses it as int

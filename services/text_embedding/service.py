@@ -1,0 +1,56 @@
+"""Text embeddings as a BentoML service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import bentoml
+import numpy as np
+from annotated_types import Len
+
+from ekiben.cards.card import Card, Task
+from ekiben.errors import EkibenError
+from ekiben.inference.tensors import bytes_tensor
+from ekiben.runtimes.text_embedding import TextEmbedding as Runtime
+from ekiben.settings import Settings
+from ekiben.worker.host import ModelHost
+from services.assembly import Refused, assemble, options, weights_of
+
+
+def build(card: Card, threads: int, settings: Settings) -> Any:
+    """The BentoML service of one card."""
+    weights = bentoml.models.BentoModel(card.tag)
+
+    @bentoml.service(**options(card))
+    class TextEmbedding:
+        """Sentences in, unit vectors out."""
+
+        model = weights
+
+        def __init__(self) -> None:
+            self.host = ModelHost(card, Runtime, weights_of(weights), threads, settings)
+
+        @bentoml.on_startup
+        async def start(self) -> None:
+            await self.host.start()
+
+        @bentoml.on_shutdown
+        async def stop(self) -> None:
+            await self.host.stop()
+
+        async def __is_ready__(self) -> bool:
+            return self.host.ready
+
+        @bentoml.api
+        async def embed(self, texts: Annotated[list[str], Len(min_length=1)]) -> np.ndarray:
+            """Embed each text; returns float32 [n, dimensions]."""
+            try:
+                answer = await self.host.infer({"text": bytes_tensor([text.encode() for text in texts])})
+            except EkibenError as error:
+                raise Refused(error) from error
+            return answer.outputs["embedding"]
+
+    return TextEmbedding
+
+
+TextEmbedding = build(*assemble().alone(Task.TEXT_EMBEDDING))

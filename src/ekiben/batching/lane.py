@@ -1,0 +1,111 @@
+"""A scheduler on a device: the thread's side of a batcher.
+
+The device's thread forms the next batch itself as soon as it has finished one, so the device never waits for
+an event loop between batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ekiben.batching.delivery import Reply, deliver, post
+from ekiben.batching.isolation import run_in_halves
+from ekiben.batching.pending import Batch
+
+if TYPE_CHECKING:
+    from ekiben.batching.device import Clock, DeviceThread, Turn
+    from ekiben.batching.request import Entry
+    from ekiben.batching.scheduler import Scheduler
+    from ekiben.errors import EkibenError
+
+Run = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class SchedulerLane:
+    """A `Lane` that runs what its scheduler chooses.
+
+    The scheduler is touched only with the device's lock held; `run` is called without it.
+    """
+
+    def __init__(self, run: Run, scheduler: Scheduler, device: DeviceThread, clock: Clock) -> None:
+        self._run = run
+        self._scheduler = scheduler
+        self._device = device
+        self._clock = clock
+        self._busy_since: float | None = None
+        self._when_idle: list[Reply] = []
+
+    @property
+    def busy_for_s(self) -> float:
+        """Seconds that the present device call has been running; 0 when there is none."""
+        since = self._busy_since
+        return 0.0 if since is None else max(0.0, self._clock() - since)
+
+    def when_idle(self, reply: Reply) -> None:
+        """Complete `reply` once nothing is queued or running; with the lock held."""
+        self._when_idle.append(reply)
+
+    def take(self, now: float) -> Turn | float | None:
+        """See `Lane`."""
+        offer = self._scheduler.take(now)
+        deliver(self._scheduler.collect())  # those dropped as too late
+        if isinstance(offer, Batch):
+            return partial(self._run_batch, offer)
+        if offer is None:
+            self._tell_idle()
+        return offer
+
+    def abandon(self, error: EkibenError) -> None:
+        """See `Lane`."""
+        self._scheduler.close()
+        self._scheduler.fail_all(self._clock(), error)
+        deliver(self._scheduler.collect())
+        self._tell_idle()
+
+    def _run_batch(self, batch: Batch) -> None:
+        started = self._clock()
+        run_in_halves(batch.entries, self._attempt)
+        with self._device.changed:
+            self._scheduler.freed(batch, started, self._clock())
+
+    def _attempt(self, group: Sequence[Entry]) -> bool:
+        """One device call; returns whether it failed and the group should be split."""
+        error: BaseException | None = None
+        results: Sequence[Any] = ()
+        self._busy_since = started = self._clock()
+        try:
+            results = self._run([entry.payload for entry in group])
+        except BaseException as raised:  # noqa: BLE001  # an exit here would leave every caller hanging
+            error = raised
+        ended = self._clock()
+        self._busy_since = None
+        with self._device.changed:
+            retry = self._book(group, results, error, started, ended)
+            ended_requests = self._scheduler.collect()
+        deliver(ended_requests)
+        return retry
+
+    def _book(
+        self,
+        group: Sequence[Entry],
+        results: Sequence[Any],
+        error: BaseException | None,
+        started: float,
+        ended: float,
+    ) -> bool:
+        if error is not None:
+            return self._scheduler.failed(group, error, started, ended)
+        self._scheduler.succeeded(group, results, started, ended)
+        return False
+
+    def _tell_idle(self) -> None:
+        for reply in self._when_idle:
+            post(reply.loop, partial(_complete, reply))
+        self._when_idle.clear()
+
+
+def _complete(reply: Reply) -> None:
+    if not reply.future.done():
+        reply.future.set_result(None)

@@ -1,0 +1,68 @@
+"""Who still waits for an outcome, and who got one: each request ends exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ekiben.batching.observer import Observer
+    from ekiben.batching.pending import Pending
+    from ekiben.batching.request import Request
+    from ekiben.errors import EkibenError
+
+
+class Ledger:
+    """The open requests of one model. Whatever way a request ends, its works leave the queue with it."""
+
+    def __init__(self, pending: Pending, observer: Observer) -> None:
+        self._pending = pending
+        self._observer = observer
+        self._open: dict[Request, None] = {}  # a set in order of arrival
+        self._ended: list[Request] = []
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def open(self, request: Request) -> None:
+        """Enter an admitted request."""
+        self._open[request] = None
+
+    def answer(self, request: Request, now: float) -> None:
+        """All results are there."""
+        self._end(request, now, None)
+        self._ended.append(request)
+
+    def fail(self, request: Request, now: float, error: EkibenError) -> None:
+        """End a request with an error, unless it has ended."""
+        if request.is_open:
+            self._end(request, now, error)
+            self._ended.append(request)
+            self._observer.shed(error.code)
+
+    def leave(self, request: Request, now: float) -> None:
+        """End a request whose caller is gone; nothing is delivered."""
+        if request.is_open:
+            self._end(request, now, None)
+            self._observer.shed("cancelled")
+
+    def fail_queued(self, now: float, error: EkibenError) -> None:
+        """End every request that has works in the queue."""
+        for request in list(self._open):
+            if any(entry.queued for entry in request.entries):
+                self.fail(request, now, error)
+
+    def fail_all(self, now: float, error: EkibenError) -> None:
+        """End every request."""
+        for request in list(self._open):
+            self.fail(request, now, error)
+
+    def collect(self) -> list[Request]:
+        """Hand out the requests that ended since the last call, for delivery."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _end(self, request: Request, now: float, error: EkibenError | None) -> None:
+        request.end(now, error)
+        del self._open[request]
+        self._pending.remove(request.entries)
+        self._observer.queued(len(self._pending))

@@ -1,0 +1,1 @@
+"""Named recipes that turn downloaded files into what a runtime reads."""

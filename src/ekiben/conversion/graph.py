@@ -1,0 +1,55 @@
+"""A small builder of ONNX graphs whose bytes depend on nothing but what is put in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET: Final = 17
+# What opset 17 came with; newer onnx packages would write their own newest otherwise.
+IR_VERSION: Final = 8
+
+Shape = Sequence[int | str]
+
+
+class GraphBuilder:
+    """Adds nodes one after the other; every method returns the name of its result."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+
+    def constant(self, name: str, value: NDArray[np.float32]) -> str:
+        """Store an array in the graph; a name that is there already keeps its value."""
+        if name not in self._constants:
+            self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
+        return name
+
+    def node(self, operator: str, inputs: Sequence[str], result: str, **attributes: Any) -> str:
+        """Add one operator with one result."""
+        self._nodes.append(helper.make_node(operator, list(inputs), [result], name=result, **attributes))
+        return result
+
+    def serialize(self, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> bytes:
+        """The checked model file; inputs and outputs are float32 and map names to shapes."""
+        constants = list(self._constants.values())
+        graph = helper.make_graph(self._nodes, self._name, _values(inputs), _values(outputs), constants)
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="ekiben",
+            producer_version="1",
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model.SerializeToString(deterministic=True)
+
+
+def _values(shapes: dict[str, Shape]) -> list[onnx.ValueInfoProto]:
+    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]

@@ -1,0 +1,197 @@
+"""Interprets the few pickle opcodes that a table of tensors needs, and runs nothing.
+
+Python's own unpickler imports whatever a file names and calls it. Here a name stays text (`Name`), a call is allowed
+for two known names only and merely records its arguments, and every other opcode refuses the file.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+from ekiben.errors import WeightsError
+
+MAX_OPCODES: Final = 2_000_000
+MAX_TEXT_BYTES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What the file calls by `module name`; never imported."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Persistent:
+    """A reference to something stored outside the pickle."""
+
+    key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call the file asks for, recorded instead of made."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+ORDERED_DICT: Final = "collections OrderedDict"
+REBUILD_TENSOR: Final = "torch._utils _rebuild_tensor_v2"
+_MARK: Final = object()
+
+
+def read_pickle(file: IO[bytes]) -> Any:
+    """Read one pickle from the file's position and leave the file just behind it.
+
+    Raises:
+        WeightsError: The pickle is damaged, too long, or wants anything but plain data and tensors.
+    """
+    machine = _Machine()
+    try:
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+            if count >= MAX_OPCODES:
+                raise WeightsError(f"the pickle has more than {MAX_OPCODES} instructions")
+            if opcode.name == "STOP":
+                return machine.pop()
+            machine.run(opcode.name, argument)
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise WeightsError(f"the pickle is damaged: {type(error).__name__}") from None
+    raise WeightsError("the pickle has no end")
+
+
+class _Machine:
+    """The stack, the memo and one method per family of opcodes."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self, name: str, argument: Any) -> None:
+        if name in _CONSTANTS:
+            self.stack.append(_CONSTANTS[name]())
+        elif name in _LITERALS:
+            self.stack.append(_bounded(argument))
+        elif name in _OPERATIONS:
+            _OPERATIONS[name](self, argument)
+        elif name != "PROTO":
+            raise WeightsError(f"the pickle holds the instruction {name}, which a table of tensors does not need")
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        if value is _MARK:
+            raise ValueError("a mark is no value")
+        return value
+
+    def pop_to_mark(self) -> list[Any]:
+        for index in range(len(self.stack) - 1, -1, -1):
+            if self.stack[index] is _MARK:
+                values = self.stack[index + 1 :]
+                del self.stack[index:]
+                return values
+        raise IndexError("no mark")
+
+    def top(self, kind: type) -> Any:
+        value = self.stack[-1]
+        if type(value) is not kind:
+            raise TypeError("unexpected container")
+        return value
+
+    def mark(self, _: Any) -> None:
+        self.stack.append(_MARK)
+
+    def name(self, argument: str) -> None:
+        self.stack.append(Name(_bounded(argument)))
+
+    def put(self, index: int) -> None:
+        self.memo[index] = self.stack[-1]
+
+    def get(self, index: int) -> None:
+        self.stack.append(self.memo[index])
+
+    def tuple_of(self, count: int) -> None:
+        values = tuple(self.pop() for _ in range(count))
+        self.stack.append(values[::-1])
+
+    def tuple_to_mark(self, _: Any) -> None:
+        self.stack.append(tuple(self.pop_to_mark()))
+
+    def append(self, _: Any) -> None:
+        value = self.pop()
+        self.top(list).append(value)
+
+    def appends(self, _: Any) -> None:
+        values = self.pop_to_mark()
+        self.top(list).extend(values)
+
+    def set_item(self, _: Any) -> None:
+        value, key = self.pop(), self.pop()
+        self._set(key, value)
+
+    def set_items(self, _: Any) -> None:
+        values = self.pop_to_mark()
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            self._set(key, value)
+
+    def _set(self, key: Any, value: Any) -> None:
+        if type(key) not in (str, int):
+            raise TypeError("unexpected key")
+        self.top(dict)[key] = value
+
+    def persistent(self, _: Any) -> None:
+        self.stack.append(Persistent(self.pop()))
+
+    def call(self, _: Any) -> None:
+        arguments, function = self.pop(), self.pop()
+        if type(function) is not Name or type(arguments) is not tuple:
+            raise TypeError("unexpected call")
+        if function.text == ORDERED_DICT and arguments == ():
+            self.stack.append({})
+        elif function.text == REBUILD_TENSOR:
+            self.stack.append(Call(function.text, arguments))
+        else:
+            raise WeightsError(f"the pickle asks to call {function.text!r}, which is refused")
+
+    def ignore_attributes(self, _: Any) -> None:
+        """torch hangs `_metadata` on its table; only the table itself is wanted."""
+        self.pop()
+        self.top(dict)
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, str | bytes) and len(value) > MAX_TEXT_BYTES:
+        raise WeightsError(f"the pickle holds a text longer than {MAX_TEXT_BYTES} bytes")
+    return value
+
+
+_CONSTANTS: Final[dict[str, Callable[[], Any]]] = {
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+}
+_LITERALS: Final = frozenset({"BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1"})
+_OPERATIONS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
+    "MARK": _Machine.mark,
+    "GLOBAL": _Machine.name,
+    "BINPUT": _Machine.put,
+    "LONG_BINPUT": _Machine.put,
+    "BINGET": _Machine.get,
+    "LONG_BINGET": _Machine.get,
+    "TUPLE": _Machine.tuple_to_mark,
+    "TUPLE1": lambda machine, _: machine.tuple_of(1),
+    "TUPLE2": lambda machine, _: machine.tuple_of(2),
+    "TUPLE3": lambda machine, _: machine.tuple_of(3),
+    "APPEND": _Machine.append,
+    "APPENDS": _Machine.appends,
+    "SETITEM": _Machine.set_item,
+    "SETITEMS": _Machine.set_items,
+    "BINPERSID": _Machine.persistent,
+    "REDUCE": _Machine.call,
+    "BUILD": _Machine.ignore_attributes,
+}

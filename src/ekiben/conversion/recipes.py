@@ -1,0 +1,20 @@
+"""The recipes a card may name under `source.convert`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from ekiben.weights.recipe import Recipe
+
+
+def _efficientnet_lite(inputs: Mapping[str, Path], target: Path) -> None:
+    # Imported when used: listing models must not wait for numpy and onnx.
+    from ekiben.conversion.efficientnet_lite import convert
+
+    convert(inputs, target)
+
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType({"efficientnet-lite": _efficientnet_lite})

@@ -1,0 +1,74 @@
+"""What the gateway knows of one request besides its body."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from ekiben.cards.card import Card
+from ekiben.errors import InvalidRequest
+from ekiben.inference import protocol
+from ekiben.policy.principals import ANONYMOUS, Principal
+
+_REQUEST_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: its id, who makes it, how long it may take, and what the log will say of it.
+
+    Attributes:
+        arrived: `time.monotonic()` when the request's head was read.
+        timeout_ms: What the caller allows; None: the card's default.
+        notes: Fields for the access log, filled on the way: model, batch size, queue wait.
+        stages: Where the time went, in seconds, for `Server-Timing`.
+    """
+
+    request_id: str
+    arrived: float
+    timeout_ms: int | None = None
+    priority: int = 0
+    principal: Principal = ANONYMOUS
+    notes: dict[str, object] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def read_headers(self, request: Request) -> None:
+        """Take deadline and priority from the headers.
+
+        Raises:
+            InvalidRequest: One of them is not a number in its range.
+        """
+        stated = request.headers.get(protocol.TIMEOUT_MS)
+        if stated is not None:
+            self.timeout_ms = _number(stated, protocol.TIMEOUT_MS, 1, 86_400_000)
+        stated = request.headers.get(protocol.PRIORITY)
+        if stated is not None:
+            lowest, highest = protocol.PRIORITIES[0], protocol.PRIORITIES[-1]
+            self.priority = _number(stated, protocol.PRIORITY, lowest, highest)
+
+    def time_left_s(self, card: Card) -> float:
+        """Seconds until the deadline: what the caller allows, within the card's maximum, from its arrival."""
+        allowed_ms = card.latency.default_timeout_ms if self.timeout_ms is None else self.timeout_ms
+        return min(allowed_ms, card.latency.max_timeout_ms) / 1_000 - (time.monotonic() - self.arrived)
+
+
+def request_id_of(request: Request) -> str:
+    """The caller's own id when it is harmless, else a new one: it goes into logs and headers."""
+    stated = request.headers.get(protocol.REQUEST_ID, "")
+    return stated if _REQUEST_ID.fullmatch(stated) else uuid.uuid4().hex
+
+
+def call_of(request: Request) -> Call:
+    """The call that the edge attached to this request."""
+    call: Call = request.scope["ekiben.call"]
+    return call
+
+
+def _number(text: str, name: str, lowest: int, highest: int) -> int:
+    if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) and lowest <= int(text) <= highest:
+        return int(text)
+    raise InvalidRequest(f"header {name} must be a whole number from {lowest} to {highest}.", param=name)

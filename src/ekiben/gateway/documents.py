@@ -1,0 +1,75 @@
+"""Small helpers of the routes: JSON in and out, and what the OpenAPI document says of both."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ekiben.errors import InvalidRequest
+from ekiben.schemas.errors import ErrorResponse
+from ekiben.schemas.faults import fault
+from ekiben.worker.http import read_body
+
+M = TypeVar("M", bound=BaseModel)
+
+# Parsing happens on the event loop; this much takes it about 10 ms.
+MAX_JSON_BYTES: Final = 4 * 2**20
+
+# Every route of a family can end in any of these.
+ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ErrorResponse, "description": description}
+    for status, description in {
+        400: "A value, shape or type that is not taken; `param` names it.",
+        401: "No key, or one that is not known.",
+        404: "No such model.",
+        413: "A body, picture, text or list beyond its limit.",
+        415: "A format that is not read.",
+        429: "Too much work; `Retry-After` says when to come back.",
+        500: "A defect; the log has the story under the request id.",
+        503: "Shutting down, or no worker is there.",
+        504: "The deadline passed.",
+    }.items()
+}
+
+
+async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
+    """Read and check a JSON body.
+
+    Raises:
+        InvalidRequest: Not JSON, nested too deep, or not as the model says; `param` names the field.
+        PayloadTooLarge: Longer than `max_bytes` or `MAX_JSON_BYTES`.
+    """
+    body = await read_body(request, min(max_bytes, MAX_JSON_BYTES))
+    if not body:
+        raise InvalidRequest("the body is empty; send a JSON object.")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise fault(error) from None
+
+
+def json_response(content: object, headers: dict[str, str] | None = None) -> Response:
+    """Any JSON-able content, NumPy arrays included."""
+    body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def model_response(content: BaseModel, status: int = 200) -> Response:
+    """A pydantic model as JSON."""
+    return Response(content.model_dump_json(), status, media_type="application/json")
+
+
+def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads `model` itself.
+
+    FastAPI would parse with the standard library's json and validate in a second pass; reading ourselves is several
+    times faster and keeps one error shape.
+    """
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,150 @@
+"""Every worker the gateway knows: found, probed, chosen, and missed when gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from ekiben.cards.card import Card
+from ekiben.errors import Unavailable, WorkerLost
+from ekiben.gateway.worker_client import Reply, WorkerClient
+from ekiben.inference import protocol
+from ekiben.worker.listener import SOCKET_SUFFIX
+
+_log = structlog.get_logger("ekiben.gateway")
+
+# A lost worker must show within two seconds: two probes, one of them timing out, fit.
+PROBE_EVERY_S = 0.25
+_PROBE_TIMEOUT_S = 1.0
+
+
+class Fleet:
+    """The workers of every served model.
+
+    Local workers are found by their sockets in `run_dir`; workers elsewhere are named by URL. A model is ready when
+    as many of its workers as its card asks for are.
+
+    Args:
+        cards: The served models.
+        run_dir: Folder of the workers' sockets.
+        urls: Workers on other machines, by model; such a model has none here.
+    """
+
+    def __init__(self, cards: Iterable[Card], run_dir: Path, urls: Mapping[str, Sequence[str]]) -> None:
+        self._run_dir = run_dir
+        self._expected = {card.name: len(urls.get(card.name, ())) or card.resources.workers for card in cards}
+        self._urls = {name: [str(url) for url in urls.get(name, ())] for name in self._expected}
+        self._workers: dict[str, dict[Path | str, WorkerClient]] = {name: {} for name in self._expected}
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Find workers and keep probing them."""
+        await self._look()
+        self._watching = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop probing and close every connection."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        for worker in self.workers():
+            await worker.close()
+
+    def workers(self) -> list[WorkerClient]:
+        """Every worker known now."""
+        return [worker for group in self._workers.values() for worker in group.values()]
+
+    def counts(self, model: str) -> tuple[int, int]:
+        """How many workers of the model are ready, and how many there should be."""
+        return sum(worker.ready for worker in self._workers[model].values()), self._expected[model]
+
+    def missing(self) -> dict[str, int]:
+        """Models with fewer ready workers than they should have, and how many are missing."""
+        counts = {model: self.counts(model) for model in self._expected}
+        return {model: expected - ready for model, (ready, expected) in counts.items() if ready < expected}
+
+    def ready_workers(self, model: str) -> list[WorkerClient]:
+        """The model's ready workers, the least busy first."""
+        ready = [worker for worker in self._workers[model].values() if worker.ready]
+        return sorted(ready, key=lambda worker: worker.outstanding)
+
+    async def infer(self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:
+        """Send a request to the least busy worker; when that one dies, to the next.
+
+        Inference has no effect besides its answer, so that doing it again is safe.
+
+        Raises:
+            Unavailable: The model has no ready worker.
+            WorkerLost: Every worker tried was lost.
+            EkibenError: As the worker says.
+        """
+        deadline = asyncio.get_running_loop().time() + time_left_s
+        lost: WorkerLost | None = None
+        for worker in self.ready_workers(model):
+            left_s = max(0.0, deadline - asyncio.get_running_loop().time())
+            sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
+            try:
+                return await worker.infer(body, sent, left_s)
+            except WorkerLost as error:
+                lost = error
+        raise lost or Unavailable(f"no worker of {model} is ready; one is being started.", retry_after_s=1)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_EVERY_S)
+            try:
+                await self._look()
+            except OSError as error:
+                _log.warning("cannot look for workers", reason=str(error))
+
+    async def _look(self) -> None:
+        for model, group in self._workers.items():
+            for address in self._addresses(model):
+                if address not in group:
+                    group[address] = WorkerClient(model, address)
+        known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
+        await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
+
+    def _addresses(self, model: str) -> list[Path | str]:
+        urls = self._urls[model]
+        if urls:
+            return list(urls)
+        # Names may hold dots: `a.b.7.sock` is a worker of `a.b`, not of `a`.
+        pattern = re.compile(rf"{re.escape(model)}\.\d+{re.escape(SOCKET_SUFFIX)}")
+        return [path for path in self._run_dir.glob(f"{model}.*") if pattern.fullmatch(path.name)]
+
+    async def _probe(self, model: str, worker: WorkerClient) -> None:
+        was = worker.ready
+        try:
+            await worker.get("/ready", _PROBE_TIMEOUT_S)
+            worker.ready = True
+        except WorkerLost as error:
+            worker.ready = False
+            if isinstance(worker.address, Path) and refuses(error):
+                await self._forget(model, worker)
+        if was != worker.ready:
+            _log.info("worker ready" if worker.ready else "worker gone", model=model, address=str(worker.address))
+
+    async def _forget(self, model: str, worker: WorkerClient) -> None:
+        """Remove a socket that nobody listens on: its process is gone and its name never comes back."""
+        address = worker.address
+        del self._workers[model][address]
+        if isinstance(address, Path):
+            with contextlib.suppress(OSError):
+                address.unlink()
+        await worker.close()
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether the connection was refused or the socket is gone, as opposed to slow or broken off."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

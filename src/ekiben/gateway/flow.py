@@ -1,0 +1,85 @@
+"""The one way an inference request takes through the gateway; every other file here is a detail of one line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ekiben.cards.card import Card
+from ekiben.errors import DeadlineExceeded
+from ekiben.gateway.call import Call, call_of
+from ekiben.gateway.state import GatewayState
+from ekiben.gateway.worker_client import Reply
+from ekiben.inference import protocol
+from ekiben.worker.http import unless_disconnected
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A checked request: which model, what to send its worker, and how to turn the reply into a response."""
+
+    card: Card
+    body: bytes
+    header_length: int | None
+    respond: Callable[[Reply], Response]
+
+
+async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
+    """Authenticate → admit → check → infer → respond."""
+    call = call_of(request)
+    authenticate(gateway, request, call)
+    call.read_headers(request)
+    with gateway.admission.admitted():
+        ask = await read()
+        call.notes["model"] = ask.card.name
+        call.stages["read"] = time.monotonic() - call.arrived
+        reply = await unless_disconnected(request, infer(gateway, call, ask))
+        response = ask.respond(reply)
+        record(call, reply)
+        return response
+
+
+def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
+    """Put the principal on the call.
+
+    Raises:
+        Unauthenticated: Keys are on and the request has none that is known.
+    """
+    if gateway.keyring is not None:
+        gateway.keyring.refresh()
+        call.principal = gateway.keyring.authenticate(request.headers.get("authorization"))
+
+
+async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
+    """Send the request to a worker of its model, with what is left of its time.
+
+    Raises:
+        DeadlineExceeded: Nothing is left.
+        EkibenError: As the fleet says.
+    """
+    time_left_s = call.time_left_s(ask.card)
+    if time_left_s <= 0:
+        raise DeadlineExceeded("the deadline passed before the request was read.")
+    headers = {
+        "content-type": "application/octet-stream",
+        protocol.REQUEST_ID: call.request_id,
+        protocol.PRIORITY: str(call.priority),
+        protocol.CALLER: call.principal.id,
+    }
+    if ask.header_length is not None:
+        headers[protocol.HEADER_LENGTH] = str(ask.header_length)
+    return await gateway.fleet.infer(ask.card.name, ask.body, headers, time_left_s)
+
+
+def record(call: Call, reply: Reply) -> None:
+    """Take from the worker's reply what the log, the metrics and `Server-Timing` say."""
+    for stage in reply.headers.get(protocol.SERVER_TIMING, "").split(","):
+        name, _, milliseconds = stage.strip().partition(";dur=")
+        if milliseconds:
+            call.stages[name] = float(milliseconds) / 1_000
+    call.notes["batch_items"] = int(reply.headers.get(protocol.BATCH_ITEMS, 0))
+    call.notes["queue_wait_ms"] = round(call.stages.get("queue", 0.0) * 1_000, 3)

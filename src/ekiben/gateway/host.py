@@ -1,0 +1,91 @@
+"""The life of a gateway process: find workers, open the private door, serve, close."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ekiben.cards.card import Card, Task
+from ekiben.gateway.admission import Admission
+from ekiben.gateway.app import build_app
+from ekiben.gateway.control import CONTROL_NAME, build_control
+from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.state import GatewayState
+from ekiben.policy.exposure import check_exposure
+from ekiben.policy.keys import Keyring
+from ekiben.runtimes.classes import read_labels
+from ekiben.settings import Settings
+from ekiben.worker.host import socket_path
+from ekiben.worker.listener import Listener
+
+
+def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
+    """Make what the routes share; call it inside the running event loop.
+
+    Raises:
+        OperatorError: The keys file is wrong, or the address is open to others without keys.
+    """
+    served = {card.name: card for card in cards}
+    check_exposure(settings.host, settings.keys_file)
+    urls = {name: [str(url) for url in found] for name, found in settings.worker_urls.items()}
+    return GatewayState(
+        settings=settings,
+        cards=served,
+        labels={card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION},
+        fleet=Fleet(served.values(), settings.run_dir, urls),
+        admission=Admission(settings.max_connections),
+        metrics=GatewayMetrics(CollectorRegistry()),
+        keyring=Keyring.load(settings.keys_file) if settings.keys_file else None,
+    )
+
+
+class GatewayMiddleware:
+    """Puts the gateway in front of a BentoML service: every HTTP request is ours, the lifespan is shared.
+
+    As middleware and not as a mount, because BentoML's own /livez, /readyz and /metrics come before mounts.
+
+    Args:
+        app: BentoML's app; it sees the lifespan alone.
+        cards: The served models.
+        settings: This process's settings.
+    """
+
+    def __init__(self, app: ASGIApp, cards: tuple[Card, ...], settings: Settings) -> None:
+        self._inner, self._cards, self._settings = app, cards, settings
+        self._outer: ASGIApp | None = None
+        self._state: GatewayState | None = None
+        self._control: Listener | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._inner(scope, receive, self._around(send))
+        elif self._outer is not None:
+            await self._outer(scope, receive, send)
+
+    def _around(self, send: Send) -> Send:
+        async def around(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                await self._start()
+            elif message["type"].startswith("lifespan.shutdown"):
+                await self._stop()
+            await send(message)
+
+        return around
+
+    async def _start(self) -> None:
+        self._state = build_state(self._cards, self._settings)
+        await self._state.fleet.start()
+        self._outer = build_app(self._state)
+        path = socket_path(self._settings.run_dir, CONTROL_NAME, os.getpid())
+        self._control = Listener(build_control(self._state), path)
+        await self._control.start()
+
+    async def _stop(self) -> None:
+        if self._control is not None:
+            await self._control.close()
+        if self._state is not None:
+            await self._state.fleet.close()

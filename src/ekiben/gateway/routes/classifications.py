@@ -1,0 +1,104 @@
+"""`POST /v1/images/classifications`: a picture as a form upload."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from ekiben.cards.card import Card, Task
+from ekiben.errors import InvalidRequest, UnsupportedMedia
+from ekiben.gateway.documents import ERROR_RESPONSES, json_response
+from ekiben.gateway.flow import Ask, answer
+from ekiben.gateway.state import GatewayState
+from ekiben.gateway.worker_client import Reply
+from ekiben.inference.open_inference import decode_response, encode_request
+from ekiben.inference.tensors import bytes_tensor
+from ekiben.runtimes.classes import top_classes
+from ekiben.schemas.classifications import ClassificationForm, ClassificationResponse
+from ekiben.schemas.faults import fault
+
+_MAX_FIELDS = 8
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP"},
+                        "model": {"type": "string", "maxLength": 200},
+                        "top_k": {"type": "integer", "minimum": 1, "maximum": 100, "default": 5},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def router(gateway: GatewayState) -> APIRouter:
+    """The route over this gateway."""
+    routes = APIRouter(tags=["Images"], responses=ERROR_RESPONSES)
+
+    @routes.post(
+        "/v1/images/classifications",
+        summary="Classify a picture",
+        response_model=ClassificationResponse,
+        openapi_extra=_BODY,
+    )
+    async def classify_image(request: Request) -> Response:
+        """The most likely labels of the picture, best first, each with its probability."""
+        return await answer(gateway, request, lambda: _read(gateway, request))
+
+    return routes
+
+
+async def _read(gateway: GatewayState, request: Request) -> Ask:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise UnsupportedMedia("send a form: content-type multipart/form-data with the file in `image`.")
+    # The file's size is bounded by the edge; the other parts are small words.
+    async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=4_096) as form:
+        fields = _fields(form)
+        picture = await _picture(form)
+    card = gateway.card_of_task(fields.model, Task.IMAGE_CLASSIFICATION)
+    encoded = encode_request({"image": bytes_tensor([picture])})
+
+    def respond(reply: Reply) -> Response:
+        return _respond(gateway, card, fields.top_k, reply)
+
+    return Ask(card, encoded.body, encoded.header_length, respond)
+
+
+def _fields(form: FormData) -> ClassificationForm:
+    values = {name: value for name, value in form.multi_items() if name != "image"}
+    try:
+        return ClassificationForm.model_validate(values)
+    except ValidationError as error:
+        raise fault(error) from None
+
+
+async def _picture(form: FormData) -> bytes:
+    upload = form.get("image")
+    if not isinstance(upload, UploadFile):
+        raise InvalidRequest("the form has no file `image`; upload the picture there.", param="image")
+    picture = await upload.read()
+    if not picture:
+        raise InvalidRequest("image is an empty file.", param="image")
+    return picture
+
+
+def _respond(gateway: GatewayState, card: Card, top_k: int, reply: Reply) -> Response:
+    probabilities = decode_response(reply.body, reply.header_length).outputs["probabilities"][0]
+    best = top_classes(probabilities, gateway.labels[card.name], top_k)
+    data = [{"label": label, "score": score, "index": index} for index, label, score in best]
+    return json_response(
+        {"object": "image.classification", "created": int(time.time()), "model": card.name, "data": data}
+    )

@@ -1,0 +1,82 @@
+"""Liveness, readiness, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from prometheus_client import generate_latest
+from starlette.responses import PlainTextResponse, Response
+
+from ekiben.errors import EkibenError, Unavailable
+from ekiben.gateway.call import call_of
+from ekiben.gateway.documents import ERROR_RESPONSES, model_response
+from ekiben.gateway.flow import authenticate
+from ekiben.gateway.health import report
+from ekiben.gateway.state import GatewayState
+from ekiben.gateway.worker_client import WorkerClient
+from ekiben.schemas.errors import ErrorResponse
+from ekiben.schemas.health import HealthReport
+from ekiben.telemetry.exposition import merge
+
+_NOT_READY = {503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}}
+
+
+def router(gateway: GatewayState) -> APIRouter:
+    """The routes over this gateway; the two probes ask for no key."""
+    routes = APIRouter(tags=["Operations"])
+
+    @routes.get("/livez", summary="Liveness", response_class=PlainTextResponse)
+    async def live() -> Response:
+        """The gateway's event loop turns; restart it when this fails."""
+        return PlainTextResponse("ok\n")
+
+    @routes.get("/readyz", summary="Readiness", response_class=PlainTextResponse, responses=dict(_NOT_READY))
+    async def ready() -> Response:
+        """Every worker of every model is there and requests are taken; send no traffic when this fails."""
+        if gateway.admission.draining:
+            raise Unavailable("draining.")
+        missing = gateway.fleet.missing()
+        if missing:
+            raise Unavailable("workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items()))
+        return PlainTextResponse("ok\n")
+
+    @routes.get("/health", summary="Health by component", response_model=HealthReport, responses=ERROR_RESPONSES)
+    async def health(request: Request) -> Response:
+        """The state of every model and of the machine; 503 when a part is unhealthy."""
+        authenticate(gateway, request, call_of(request))
+        found = report(gateway)
+        return model_response(found, 503 if found.status == "unhealthy" else 200)
+
+    @routes.get("/metrics", summary="Metrics", response_class=PlainTextResponse, responses=ERROR_RESPONSES)
+    async def metrics(request: Request) -> Response:
+        """Prometheus exposition of the gateway and of every worker, these labelled `worker`."""
+        authenticate(gateway, request, call_of(request))
+        return PlainTextResponse(await _exposition(gateway), media_type="text/plain; version=0.0.4")
+
+    return routes
+
+
+async def _exposition(gateway: GatewayState) -> str:
+    for name in gateway.cards:
+        ready, expected = gateway.fleet.counts(name)
+        gateway.metrics.workers.labels(name, "ready").set(ready)
+        gateway.metrics.workers.labels(name, "expected").set(expected)
+    parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
+    # The index, not the process id: a label must not grow with every restart.
+    indexed = [
+        (index, worker)
+        for name in gateway.cards
+        for index, worker in enumerate(gateway.fleet.ready_workers(name))
+    ]
+    texts = await asyncio.gather(*(_scrape(worker) for _, worker in indexed))
+    for (index, worker), text in zip(indexed, texts, strict=True):
+        parts[(("worker", str(index)), ("model", worker.model))] = text
+    return merge(parts)
+
+
+async def _scrape(worker: WorkerClient) -> str:
+    try:
+        return (await worker.get("/metrics")).decode()
+    except EkibenError:
+        return ""

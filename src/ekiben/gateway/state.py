@@ -1,0 +1,67 @@
+"""Everything the routes share, made once per gateway process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ekiben.cards.card import Card, Task
+from ekiben.errors import InvalidRequest, ModelNotFound
+from ekiben.gateway.admission import Admission
+from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.policy.keys import Keyring
+from ekiben.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayState:
+    """Settings, cards, workers, keys, metrics.
+
+    Attributes:
+        cards: The served models, by name.
+        labels: Class names, by model, of those that classify.
+        keyring: None where no keys file is set: then everyone is anonymous, and only this machine can ask.
+    """
+
+    settings: Settings
+    cards: dict[str, Card]
+    labels: dict[str, list[str]]
+    fleet: Fleet
+    admission: Admission
+    metrics: GatewayMetrics
+    keyring: Keyring | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether every worker of every model is there and requests are taken."""
+        return not self.admission.draining and not self.fleet.missing()
+
+    def card(self, name: str) -> Card:
+        """The served model of that name.
+
+        Raises:
+            ModelNotFound: There is none; the message lists those there are.
+        """
+        card = self.cards.get(name)
+        if card is None:
+            raise ModelNotFound(
+                f"model {name[:100]!r} is not served here; there are: {', '.join(self.cards)}.", param="model"
+            )
+        return card
+
+    def card_of_task(self, name: str | None, task: Task) -> Card:
+        """The named model, or the first of the task when none is named.
+
+        Raises:
+            ModelNotFound: None of that name, or none of the task.
+            InvalidRequest: The named model does something else.
+        """
+        if name is None:
+            named = next((card for card in self.cards.values() if card.task is task), None)
+            if named is None:
+                raise ModelNotFound(f"no {task.value} model is served here.", param="model")
+            return named
+        card = self.card(name)
+        if card.task is not task:
+            raise InvalidRequest(f"model {name!r} does {card.task.value}, not {task.value}.", param="model")
+        return card

@@ -1,0 +1,115 @@
+"""Calling one worker over the internal protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import orjson
+
+from ekiben.errors import DeadlineExceeded, WorkerLost, from_payload
+from ekiben.inference import protocol
+
+# The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
+_GRACE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A worker's answer: the body as it came, and the headers that matter."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def header_length(self) -> int | None:
+        """Length of the JSON part when tensors follow it."""
+        stated = self.headers.get(protocol.HEADER_LENGTH)
+        return int(stated) if stated else None
+
+
+class WorkerClient:
+    """A worker at a Unix socket or a URL.
+
+    Attributes:
+        outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
+        ready: What its last probe said.
+    """
+
+    def __init__(self, model: str, address: Path | str) -> None:
+        self.model = model
+        self.address = address
+        self.outstanding = 0
+        self.ready = False
+        local = isinstance(address, Path)
+        self._base = "http://worker" if local else str(address).rstrip("/")
+        # No limit of connections: admission is the gateway's, queueing the batcher's; a hidden third would only hide.
+        connector: aiohttp.BaseConnector = (
+            aiohttp.UnixConnector(str(address), limit=0, keepalive_timeout=30)
+            if local
+            else aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=5),
+        )
+
+    async def infer(self, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:
+        """Send one request; being cancelled closes the connection, which cancels it in the worker.
+
+        Raises:
+            EkibenError: The worker's own error, code and all.
+            WorkerLost: It died or cut the connection.
+            DeadlineExceeded: It did not even say that it was late.
+        """
+        self.outstanding += 1
+        try:
+            async with asyncio.timeout(time_left_s + _GRACE_S):
+                return await self._post("/infer", body, headers)
+        except TimeoutError:
+            raise DeadlineExceeded("the worker did not answer before the deadline.") from None
+        except aiohttp.ClientError as error:
+            self.ready = False
+            raise WorkerLost("the worker was lost while it had the request; try again.", retry_after_s=1) from error
+        finally:
+            self.outstanding -= 1
+
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        async with self._session.post(self._base + path, data=body, headers=headers) as response:
+            content = await response.read()
+            if response.status != 200:
+                raise _error(response, content)
+            return Reply(content, response.headers)
+
+    async def get(self, path: str, timeout_s: float = 1.0) -> bytes:
+        """Fetch one of the worker's documents.
+
+        Raises:
+            WorkerLost: It does not answer, or not with success.
+        """
+        try:
+            async with asyncio.timeout(timeout_s), self._session.get(self._base + path) as response:
+                content = await response.read()
+                if response.status == 200:
+                    return content
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise WorkerLost(f"the worker does not answer {path}") from error
+        raise WorkerLost(f"the worker answers {path} with {response.status}")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+
+def _error(response: aiohttp.ClientResponse, content: bytes) -> Exception:
+    try:
+        payload = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        payload = None
+    wait_ms = response.headers.get("retry-after-ms")
+    return from_payload(response.status, payload, retry_after_s=int(wait_ms) / 1_000 if wait_ms else None)

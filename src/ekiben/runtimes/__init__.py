@@ -1,0 +1,1 @@
+"""What executes models: one file per kind, each an implementation of `ekiben.inference.model.Model`."""

@@ -1,0 +1,40 @@
+"""`GET /health`: what each component is up to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ekiben.schemas.base import ResponseModel
+
+Status = Literal["ok", "degraded", "unhealthy"]
+
+
+class Component(ResponseModel):
+    """One part of the service: a model, a device, the memory, a store.
+
+    Attributes:
+        kind: What sort of part it is, such as `model` or `memory`.
+        detail: One sentence for the operator when the status is not `ok`.
+        workers_expected: Worker processes that should answer; null for parts without workers.
+        workers_ready: Worker processes that do answer.
+        measurements: Numbers with the unit in the name, such as `memory_used_gib`.
+    """
+
+    name: str
+    kind: str
+    status: Status
+    detail: str | None = None
+    workers_expected: int | None = None
+    workers_ready: int | None = None
+    measurements: dict[str, float] = Field(default_factory=dict)
+
+
+class HealthReport(ResponseModel):
+    """The worst status of all components, and each of them."""
+
+    status: Status
+    version: str
+    draining: bool = False
+    components: list[Component] = Field(default_factory=list)

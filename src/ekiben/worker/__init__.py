@@ -1,0 +1,1 @@
+"""One model in one process: the engine that runs it and the internal server the gateway calls."""

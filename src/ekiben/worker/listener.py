@@ -1,0 +1,87 @@
+"""A second, internal server inside a process that BentoML's server owns."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ekiben.errors import ConfigurationError
+
+SOCKET_SUFFIX = ".sock"
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, the final zero included.
+_MAX_SOCKET_PATH_BYTES = 103
+
+
+class _Embedded(uvicorn.Server):
+    """Uvicorn without its signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listener:
+    """Serves an ASGI app on a Unix socket until closed.
+
+    The socket is bound under a temporary name and renamed once it listens, so that whoever sees it can connect.
+
+    Args:
+        app: What to serve.
+        path: The socket; its folder is made, for this user only.
+    """
+
+    def __init__(self, app: ASGIApp, path: Path) -> None:
+        self._path = path
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        self._server = _Embedded(config)
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bind and serve in the running loop.
+
+        Raises:
+            ConfigurationError: The path is too long for a socket or its folder belongs to someone else.
+        """
+        bound = bind(self._path)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[bound]))
+
+    async def close(self) -> None:
+        """Stop accepting, finish what is in flight, remove the socket."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
+def bind(path: Path) -> socket.socket:
+    """A listening Unix socket at `path`, replacing what was there."""
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
+        raise ConfigurationError(f"EKIBEN_RUN_DIR is too long for a Unix socket: {path}")
+    make_private(path.parent)
+    temporary = path.with_name(f".{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound.bind(str(temporary))
+    bound.listen(2048)
+    temporary.rename(path)
+    return bound
+
+
+def make_private(folder: Path) -> None:
+    """Make the folder for this user only; whoever can write to it can pose as a worker.
+
+    Raises:
+        ConfigurationError: It belongs to someone else or is open to others.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise ConfigurationError(f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others.")
