@@ -5,6 +5,7 @@ Read once, when BentoML imports an entry point; `ekiben` itself never looks for 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def assemble() -> Assembly:
         OperatorError: A setting or a card is wrong, or the machine too small.
     """
     settings = load_settings()
-    configure_logging(settings.log_format, settings.log_level, log_content=settings.log_content)
+    configure_logging(settings.log_format, settings.log_level, sys.stderr, log_content=settings.log_content)
     catalogue = load_catalogue(settings.models_dir or PROJECT / "models")
     cards = catalogue.select(settings.only)
     return Assembly(settings, catalogue, cards, make_plan(cards, measure_machine(settings)))

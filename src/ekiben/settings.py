@@ -116,3 +116,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(faults) from None
     except (ValueError, json.JSONDecodeError) as error:
         raise ConfigurationError(str(error)) from None
+
+
+def child_environment() -> dict[str, str]:
+    """A copy of this process's environment, for a child's; the one other place that reads it."""
+    return dict(os.environ)

@@ -124,10 +124,8 @@ class Batcher(Generic[P, R]):
         with self._device.changed:
             self._scheduler.close()
             if not drain:
-                self._scheduler.fail_queued(self._clock(), Unavailable("This model is shutting down."))
+                self._scheduler.shed_queued(self._clock(), Unavailable("This model is shutting down."))
                 deliver(self._scheduler.collect())
-            if self._device.is_over:
-                return
             self._lane.when_idle(idle)
             self._device.changed.notify()
         await idle.future

@@ -65,11 +65,6 @@ class DeviceThread:
         since = self._busy_since
         return 0.0 if since is None else max(0.0, self._clock() - since)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the thread takes no more turns; to be read with the lock held."""
-        return self._is_over
-
     def attach(self, lane: Lane) -> None:
         """Take turns from a lane from now on.
 

@@ -7,24 +7,29 @@ first, ahead of the queue, since their items have waited longest; other work wai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ekiben.batching.request import Entry
+T = TypeVar("T")
 
 
-def run_in_halves(entries: Sequence[Entry], attempt: Callable[[Sequence[Entry]], bool]) -> None:
+def run_in_halves(
+    entries: Sequence[T],
+    still_wanted: Callable[[Sequence[T]], Sequence[T]],
+    attempt: Callable[[Sequence[T]], bool],
+) -> None:
     """Run entries, splitting what fails.
 
     Args:
-        entries: The batch; entries whose request has ended meanwhile are left out.
+        entries: The batch.
+        still_wanted: Picks those of a group that somebody waits for, just before it runs.
         attempt: Runs a group; returns whether it failed and should be split, never true for a single entry.
     """
     groups = [entries]
     while groups:
-        group = [entry for entry in groups.pop() if entry.request.is_open]
+        group = still_wanted(groups.pop())
         if group and attempt(group):
             middle = len(group) // 2
             groups += (group[middle:], group[:middle])

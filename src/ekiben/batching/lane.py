@@ -35,6 +35,7 @@ class SchedulerLane:
         self._device = device
         self._clock = clock
         self._busy_since: float | None = None
+        self._is_running = False
         self._when_idle: list[Reply] = []
 
     @property
@@ -46,61 +47,63 @@ class SchedulerLane:
     def when_idle(self, reply: Reply) -> None:
         """Complete `reply` once nothing is queued or running; with the lock held."""
         self._when_idle.append(reply)
+        self._tell_if_idle()
 
     def take(self, now: float) -> Turn | float | None:
         """See `Lane`."""
         offer = self._scheduler.take(now)
         deliver(self._scheduler.collect())  # those dropped as too late
         if isinstance(offer, Batch):
+            self._is_running = True
             return partial(self._run_batch, offer)
-        if offer is None:
-            self._tell_idle()
+        self._tell_if_idle()
         return offer
 
     def abandon(self, error: EkibenError) -> None:
         """See `Lane`."""
+        self._is_running = False
         self._scheduler.close()
-        self._scheduler.fail_all(self._clock(), error)
+        self._scheduler.shed_all(self._clock(), error)
         deliver(self._scheduler.collect())
-        self._tell_idle()
+        self._tell_if_idle()
 
     def _run_batch(self, batch: Batch) -> None:
         started = self._clock()
-        run_in_halves(batch.entries, self._attempt)
+        run_in_halves(batch.entries, self._still_wanted, self._attempt)
         with self._device.changed:
             self._scheduler.freed(batch, started, self._clock())
+            self._is_running = False
+            self._tell_if_idle()
+
+    def _still_wanted(self, group: Sequence[Entry]) -> Sequence[Entry]:
+        with self._device.changed:
+            wanted = self._scheduler.still_wanted(group, self._clock())
+            ended = self._scheduler.collect()
+        deliver(ended)
+        return wanted
 
     def _attempt(self, group: Sequence[Entry]) -> bool:
-        """One device call; returns whether it failed and the group should be split."""
-        error: BaseException | None = None
-        results: Sequence[Any] = ()
+        """Make one device call; returns whether it failed and the group should be split."""
         self._busy_since = started = self._clock()
         try:
             results = self._run([entry.payload for entry in group])
-        except BaseException as raised:  # noqa: BLE001  # an exit here would leave every caller hanging
-            error = raised
+        except BaseException as error:  # noqa: BLE001  # an exit here would leave every caller hanging
+            return self._book(partial(self._scheduler.failed, group, error, started))
+        return self._book(partial(self._scheduler.succeeded, group, results, started))
+
+    def _book(self, outcome: Callable[[float], bool]) -> bool:
+        """Tell the scheduler how a device call that ends now went, and the callers what came of it."""
         ended = self._clock()
         self._busy_since = None
         with self._device.changed:
-            retry = self._book(group, results, error, started, ended)
-            ended_requests = self._scheduler.collect()
-        deliver(ended_requests)
+            retry = outcome(ended)
+            requests = self._scheduler.collect()
+        deliver(requests)
         return retry
 
-    def _book(
-        self,
-        group: Sequence[Entry],
-        results: Sequence[Any],
-        error: BaseException | None,
-        started: float,
-        ended: float,
-    ) -> bool:
-        if error is not None:
-            return self._scheduler.failed(group, error, started, ended)
-        self._scheduler.succeeded(group, results, started, ended)
-        return False
-
-    def _tell_idle(self) -> None:
+    def _tell_if_idle(self) -> None:
+        if self._is_running or self._scheduler.open_requests:
+            return
         for reply in self._when_idle:
             post(reply.loop, partial(_complete, reply))
         self._when_idle.clear()

@@ -33,10 +33,15 @@ class Ledger:
         self._ended.append(request)
 
     def fail(self, request: Request, now: float, error: EkibenError) -> None:
-        """End a request with an error, unless it has ended."""
+        """End a request because the model failed on it, unless it has ended."""
         if request.is_open:
             self._end(request, now, error)
             self._ended.append(request)
+
+    def shed(self, request: Request, now: float, error: EkibenError) -> None:
+        """End a request that is not served, through no fault of its own works, unless it has ended."""
+        if request.is_open:
+            self.fail(request, now, error)
             self._observer.shed(error.code)
 
     def leave(self, request: Request, now: float) -> None:
@@ -45,16 +50,16 @@ class Ledger:
             self._end(request, now, None)
             self._observer.shed("cancelled")
 
-    def fail_queued(self, now: float, error: EkibenError) -> None:
+    def shed_queued(self, now: float, error: EkibenError) -> None:
         """End every request that has works in the queue."""
         for request in list(self._open):
             if any(entry.queued for entry in request.entries):
-                self.fail(request, now, error)
+                self.shed(request, now, error)
 
-    def fail_all(self, now: float, error: EkibenError) -> None:
+    def shed_all(self, now: float, error: EkibenError) -> None:
         """End every request."""
         for request in list(self._open):
-            self.fail(request, now, error)
+            self.shed(request, now, error)
 
     def collect(self) -> list[Request]:
         """Hand out the requests that ended since the last call, for delivery."""
@@ -64,5 +69,6 @@ class Ledger:
     def _end(self, request: Request, now: float, error: EkibenError | None) -> None:
         request.end(now, error)
         del self._open[request]
-        self._pending.remove(request.entries)
-        self._observer.queued(len(self._pending))
+        if self._pending.remove(request.entries):
+            self._observer.queued(len(self._pending))
+        request.entries.clear()  # they point back here: payloads must not wait for the cycle collector

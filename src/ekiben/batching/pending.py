@@ -60,8 +60,9 @@ class Pending:
         self._count += 1
         self._cost += entry.cost
 
-    def remove(self, entries: Iterable[Entry]) -> None:
-        """Take entries out of the queue; those that have left already are passed over."""
+    def remove(self, entries: Iterable[Entry]) -> bool:
+        """Take entries out of the queue, passing over those that have left; returns whether any was there."""
+        before = self._count
         for entry in entries:
             if entry.queued:
                 rows = self._rows[entry.shape_key]
@@ -70,6 +71,7 @@ class Pending:
                 if not rows:
                     del self._rows[entry.shape_key]
         self._sweep()
+        return self._count < before
 
     def most_urgent(self) -> Entry | None:
         """Find the entry whose turn is next, if any."""

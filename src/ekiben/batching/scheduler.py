@@ -57,6 +57,11 @@ class Scheduler:
         return len(self._pending)
 
     @property
+    def open_requests(self) -> int:
+        """Requests that wait for an outcome, be they queued or on the device."""
+        return len(self._ledger)
+
+    @property
     def cap_cost(self) -> int:
         """Highest cost that a batch may have at present."""
         return self._cap.value
@@ -89,10 +94,10 @@ class Scheduler:
 
     def expire(self, request: Request, now: float) -> None:
         """End a request whose deadline has passed."""
-        self._ledger.fail(request, now, DeadlineExceeded("The deadline passed before the result was there."))
+        self._ledger.shed(request, now, DeadlineExceeded("The deadline passed before the result was there."))
 
     def take(self, now: float) -> Batch | float | None:
-        """Say what a free device should do: run a batch, ask again at a certain moment, or wait for a change."""
+        """Say what a free device should do: run a batch, ask again at that moment, or wait for a change."""
         self._held_until = -math.inf
         batch = self._select(now)
         if batch is None:
@@ -106,12 +111,24 @@ class Scheduler:
         self._observer.queued(len(self._pending))
         return batch
 
-    def succeeded(self, group: Sequence[Entry], results: Sequence[Any], started: float, ended: float) -> None:
-        """Book a device call that came back, each result with the request that owns the work."""
+    def still_wanted(self, group: Sequence[Entry], now: float) -> list[Entry]:
+        """Pick the entries worth running, just before they run; ends requests past their deadline."""
+        for entry in group:
+            if entry.deadline <= now:
+                self.expire(entry.request, now)
+        return [entry for entry in group if entry.request.is_open]
+
+    def succeeded(self, group: Sequence[Entry], results: Sequence[Any], started: float, ended: float) -> bool:
+        """Book a device call that came back, each result with the request that owns the work.
+
+        Returns:
+            Whether to run the group again in halves: never. A wrong number of results fails the whole group,
+            since nothing says whose are missing.
+        """
         cost = self._account(group, started, ended)
         if not _is_one_each(results, group):
             self._fail_each(group, ended, ValueError("run did not return one result for each payload"))
-            return
+            return False
         self._latency.observe(cost, ended - started, ended)
         self._drain.observe(len(group), ended - started)
         self._set_cap(self._cap.recovered())
@@ -119,6 +136,7 @@ class Scheduler:
             request = entry.request
             if request.is_open and request.add_result(entry.index, result):
                 self._ledger.answer(request, ended)
+        return False
 
     def failed(self, group: Sequence[Entry], error: BaseException, started: float, ended: float) -> bool:
         """Book a device call that raised.
@@ -146,13 +164,13 @@ class Scheduler:
         """Refuse new requests; hold nothing back any more."""
         self.is_closed = True
 
-    def fail_queued(self, now: float, error: EkibenError) -> None:
+    def shed_queued(self, now: float, error: EkibenError) -> None:
         """End every request that has works in the queue."""
-        self._ledger.fail_queued(now, error)
+        self._ledger.shed_queued(now, error)
 
-    def fail_all(self, now: float, error: EkibenError) -> None:
+    def shed_all(self, now: float, error: EkibenError) -> None:
         """End every request."""
-        self._ledger.fail_all(now, error)
+        self._ledger.shed_all(now, error)
 
     def collect(self) -> list[Request]:
         """Hand out the requests that ended since the last call, for delivery."""
@@ -200,7 +218,7 @@ class Scheduler:
                 break
             for entry in chosen.late:
                 message = "The deadline would have passed before the result was there; nothing was computed."
-                self._ledger.fail(entry.request, now, DeadlineExceeded(message))
+                self._ledger.shed(entry.request, now, DeadlineExceeded(message))
         self._was_hurried = chosen.is_hurried
         return chosen.batch
 

@@ -54,5 +54,5 @@ def select(
 
 
 def _end(cost: int, latency: LatencyModel, now: float) -> float:
-    """When a batch begun now would end; just past now where that is not known, since nothing takes no time."""
+    """When a batch begun now would end; just past now if that is not known: nothing takes no time."""
     return max(now + latency.predict(cost, now), math.nextafter(now, math.inf))

@@ -22,6 +22,7 @@ class Work(Generic[P]):
 
     Raises:
         ValueError: `length` is below 1.
+        TypeError: `shape_key` cannot be hashed.
     """
 
     payload: P
@@ -31,6 +32,7 @@ class Work(Generic[P]):
     def __post_init__(self) -> None:
         if self.length < 1:
             raise ValueError(f"length must be at least 1, not {self.length}")
+        hash(self.shape_key)  # here rather than half-way through queueing a request
 
 
 @dataclass(frozen=True, slots=True)

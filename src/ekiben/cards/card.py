@@ -63,7 +63,8 @@ CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth"}
 def _known_source(source: str) -> str:
     if not (_SOURCE.fullmatch(source) or _UNRESOLVED.fullmatch(source)):
         raise ValueError(
-            "must be pypi:package==version/file, hf:owner/name@<40 hex digits>/file, s3:bucket/key or file:path"
+            "must be pypi:package==version/file, hf:owner/name@<40 hex digits>/file, s3:bucket/key"
+            " or file:path"
         )
     return source
 
@@ -74,8 +75,8 @@ SourceUri = Annotated[str, Field(max_length=1_000), AfterValidator(_known_source
 class Source(_Frozen):
     """Where the model's files come from.
 
-    `files` maps the name a file has in the model store to its origin. With `convert`, the origins are inputs of that
-    named recipe (`ekiben.conversion`), and the store holds what the recipe makes of them.
+    `files` maps the name a file has in the model store to its origin. With `convert`, the origins are inputs
+    of that named recipe (`ekiben.conversion`), and the store holds what the recipe makes of them.
     """
 
     files: Annotated[dict[RelativePath, SourceUri], Field(min_length=1, max_length=200)]
@@ -156,10 +157,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Preprocess(_Frozen):
-    """How a picture becomes the model's input: resize, centre crop, scale to 0..1, subtract `mean`, divide by `std`.
+    """How a picture becomes the model's input: resize, centre crop, scale to 0..1, normalise.
 
-    `resize` is the length of the shorter side before the crop of `crop` by `crop` pixels; mean and std are per
-    channel (red, green, blue) on the scale 0..1.
+    `resize` is the length of the shorter side before the crop of `crop` by `crop` pixels; `mean` is
+    subtracted, then `std` divides: per channel (red, green, blue) on the scale 0..1.
     """
 
     resize: Annotated[int, Field(ge=1, le=8_192)]

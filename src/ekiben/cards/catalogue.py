@@ -6,8 +6,6 @@ The path says the task and the served name, so no card can disagree with where i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import ValidationError
@@ -16,6 +14,11 @@ from ekiben.cards.card import Card, Task
 from ekiben.cards.document import Document, read_document
 from ekiben.cards.faults import SET_BY_PATH, card_error, unknown_key
 from ekiben.errors import CardError, ModelNotFound
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 class Catalogue:
@@ -41,14 +44,16 @@ class Catalogue:
         return f"Catalogue({', '.join(self._cards)})"
 
     def get(self, name: str) -> Card:
-        """The card of that served name.
+        """Return the card of that served name.
 
         Raises:
             ModelNotFound: There is none; the message lists those there are.
         """
         card = self._cards.get(name)
         if card is None:
-            raise ModelNotFound(f"no model {name!r}; there are: {', '.join(self._cards) or 'none'}", param="model")
+            raise ModelNotFound(
+                f"no model {name!r}; there are: {', '.join(self._cards) or 'none'}", param="model"
+            )
         return card
 
     @property
@@ -56,18 +61,17 @@ class Catalogue:
         """Cards whose every source is pinned; the others are templates."""
         return tuple(card for card in self if card.source.resolved)
 
-    def select(self, names: Iterable[str]) -> tuple[Card, ...]:
-        """Return the served cards of these names, or every served card where none is named.
+    def select(self, only: Collection[str]) -> tuple[Card, ...]:
+        """Return the served cards, or those named in `only`.
 
         Raises:
-            ModelNotFound: A name is of no card.
-            CardError: A name is of a template.
+            ModelNotFound: A name has no card.
+            CardError: A named card is a template.
         """
-        wanted = [self.get(name) for name in dict.fromkeys(names)]
-        for card in wanted:
-            if not card.source.resolved:
-                raise CardError(f"{card.name} is a template; pin its sources with: ekiben models pin {card.name}")
-        return tuple(wanted) or self.served
+        for name in only:
+            if not self.get(name).source.resolved:
+                raise CardError(f"{name} is a template; pin its sources with: ekiben models pin {name}")
+        return tuple(card for card in self.served if not only or card.name in only)
 
 
 def load_card(path: Path) -> Card:
@@ -114,7 +118,9 @@ def _card_files(models_dir: Path) -> Iterator[Path]:
         if path.suffix == ".yaml":
             yield path
     for path in sorted(models_dir.glob("*.y*ml")):
-        raise CardError(f"{path}:1: a card lies in its task's folder, {models_dir.name}/<task>/{path.stem}.yaml")
+        raise CardError(
+            f"{path}:1: a card lies in its task's folder, {models_dir.name}/<task>/{path.stem}.yaml"
+        )
 
 
 def _task(path: Path) -> Task:
@@ -122,7 +128,9 @@ def _task(path: Path) -> Task:
         return Task(path.parent.name)
     except ValueError:
         tasks = ", ".join(Task)
-        raise CardError(f"{path}:1: the folder {path.parent.name!r} is not a task; tasks are {tasks}") from None
+        raise CardError(
+            f"{path}:1: the folder {path.parent.name!r} is not a task; tasks are {tasks}"
+        ) from None
 
 
 def _refuse_keys_set_by_path(document: Document) -> None:

@@ -1,19 +1,21 @@
 """A card's YAML as plain values, with the line every key stands on.
 
-Only what JSON has is read: mappings, lists, strings, numbers, booleans and null. Anchors, tags, repeated keys and
-deep nesting are refused, so that a small file can neither grow in memory nor say two things at once.
+Only what JSON has is read: mappings, lists, strings, numbers, booleans and null. Anchors, tags, repeated keys
+and deep nesting are refused, so that a small file can neither grow in memory nor say two things at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import yaml
 
 from ekiben.errors import CardError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Mapping
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -30,14 +32,14 @@ class Document:
     lines: Mapping[Location, int]
 
     def line_of(self, location: Location) -> int:
-        """The line of the nearest enclosing thing that the file has."""
+        """Return the line of the nearest enclosing thing that the file has."""
         for length in range(len(location), 0, -1):
             if location[:length] in self.lines:
                 return self.lines[location[:length]]
         return 1
 
     def fault(self, location: Location, reason: str) -> CardError:
-        """An error that names the file, the line, the field and the reason."""
+        """Return an error that names the file, the line, the field and the reason."""
         field = ".".join(str(part) for part in location)
         return _fault(self.path, self.line_of(location), f"{field}: {reason}" if field else reason)
 
@@ -85,11 +87,11 @@ def _refuse_tricks(path: Path, text: str) -> None:
     """Look at the stream of events first: nothing is built from a file that anchors, tags or nests deeply."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _fault(path, line, "anchors and aliases are not allowed")
-        if getattr(event, "tag", None):
-            raise _fault(path, line, f"tags are not allowed: {event.tag}")
+        if tag := getattr(event, "tag", None):
+            raise _fault(path, line, f"tags are not allowed: {tag}")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise _fault(path, line, f"is nested deeper than {MAX_DEPTH} levels")
@@ -122,20 +124,20 @@ class _Reader:
             raise _fault(self.path, line, "keys must be plain text")
         return str(node.value)
 
-    def _value(self, node: yaml.Node, at: Location) -> Any:
+    def _value(self, node: yaml.Node, at: Location) -> object:
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self._item(item, (*at, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, at)
+        return self._scalar(node)
 
-    def _item(self, node: yaml.Node, at: Location) -> Any:
+    def _item(self, node: yaml.Node, at: Location) -> object:
         self.lines[at] = node.start_mark.line + 1
         return self._value(node, at)
 
-    def _scalar(self, node: yaml.Node, at: Location) -> str | int | float | bool | None:
+    def _scalar(self, node: yaml.Node) -> str | int | float | bool | None:
         try:
-            value = self._scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError):
             value = node.value
         if value is None or isinstance(value, str | int | float | bool):

@@ -9,8 +9,10 @@ import typing
 from pydantic import BaseModel, ValidationError
 
 from ekiben.cards.card import Card
-from ekiben.cards.document import Document, Location
 from ekiben.errors import CardError
+
+if typing.TYPE_CHECKING:
+    from ekiben.cards.document import Document, Location
 
 SET_BY_PATH = {
     "name": "the file's stem is the name",
@@ -49,7 +51,7 @@ def unknown_key(location: Location) -> str:
 
 
 def _fields(parents: Location) -> list[str]:
-    """The keys that the mapping at `parents` may have."""
+    """Return the keys that the mapping at `parents` may have."""
     model: type[BaseModel] | None = Card
     for part in parents:
         field = model.model_fields.get(str(part)) if model else None

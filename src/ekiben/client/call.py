@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
 from ekiben.client.errors import UnexpectedResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     import httpx
 
 T = TypeVar("T")
@@ -59,8 +59,8 @@ class Call(Generic[T]):
     Attributes:
         path: From the base URL on, quoted.
         parse: Makes the result of an answer with one of the statuses in `accept`.
-        body: What httpx makes the request's body of: `json`, `content` or `data` and `files`. Never a stream, since a
-            retry sends it again.
+        body: What httpx makes the request's body of: `json`, `content` or `data` and `files`. Never a stream,
+            since a retry sends it again.
         retry: Whether to try again; every call is safe to repeat, but a probe wants the first answer.
         recover: Makes the result of the last error, where failing is an answer too.
     """
@@ -72,7 +72,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     accept: frozenset[int] = OK
     retry: bool = True
-    recover: Callable[[Exception], T] | None = None
+    recover: Callable[[EkibenError], T] | None = None
     options: CallOptions = field(default_factory=CallOptions)
 
 

@@ -1,7 +1,7 @@
 """The client's two environment variables.
 
-The rest of the library reads the environment in `ekiben.settings` alone. That module needs pydantic-settings, which
-the light client does without: this is the single exception.
+The rest of the library reads the environment in `ekiben.settings` alone. That module needs pydantic-settings,
+which the light client does without: this is the single exception.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Errors that only a caller can meet: no answer, an answer that cannot be read, a package that is not installed.
+"""Errors that only a caller can meet: no answer, one that cannot be read, a package that is not installed.
 
 Everything the server itself reports is raised as the class of `ekiben.errors` that carries its code.
 """
 
 from __future__ import annotations
 
-from ekiben.errors import DeadlineExceeded, EkibenError, OperatorError, Unavailable
+from ekiben.errors import DeadlineExceeded, Internal, OperatorError, Unavailable
 
 
 class ConnectionFailed(Unavailable):
@@ -20,13 +20,13 @@ class RequestTimedOut(DeadlineExceeded):
     code = "request_timed_out"
 
 
-class UnexpectedResponse(EkibenError):
+class UnexpectedResponse(Internal):
     """An answer that is not one of ours: a redirect, a proxy's page, a body that cannot be read."""
 
     code = "unexpected_response"
 
 
-class MissingPackage(OperatorError):
+class MissingPackageError(OperatorError):
     """A call needs a package that `pip install ekiben` alone does not bring."""
 
     code = "missing_package"

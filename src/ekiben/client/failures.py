@@ -6,10 +6,13 @@ import json
 
 import httpx
 
-from ekiben.client.call import Answer, Send
 from ekiben.client.errors import ConnectionFailed, RequestTimedOut, UnexpectedResponse
 from ekiben.client.retry import retry_after_s
 from ekiben.errors import EkibenError, InvalidRequest, from_payload
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ekiben.client.call import Answer, Send
 
 _MAX_EXCERPT_CHARACTERS = 200
 _MAX_MESSAGE_CHARACTERS = 2_000
@@ -46,9 +49,10 @@ def from_transport(error: httpx.HTTPError, send: Send) -> EkibenError:
 
 
 def timed_out(send: Send) -> RequestTimedOut:
-    """No answer within the time that was left."""
+    """Say that no answer came within the time that was left."""
     return RequestTimedOut(
-        f"no complete answer from {_origin(send.url)} within {send.timeout_s:.3g} s", request_id=send.request_id
+        f"no complete answer from {_origin(send.url)} within {send.timeout_s:.3g} s",
+        request_id=send.request_id,
     )
 
 

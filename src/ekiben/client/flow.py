@@ -1,8 +1,8 @@
 """A call as a generator of steps. It decides everything and does nothing: no socket, no sleep.
 
-    Send ──► answer with an accepted status ──────────────► parse, return
-      ▲  └─► error ──► retryable, attempts and time left? ──► no: raise
-      └───── Wait ◄──────────────────────────────────── yes
+Send ──► answer with an accepted status ──────────────► parse, return
+  ▲  └─► error ──► retryable, attempts and time left? ──► no: raise
+  └───── Wait ◄──────────────────────────────────── yes
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Generator
-from typing import TypeAlias
+from typing import TypeAlias, TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
 
 from ekiben.client import failures
 from ekiben.client.call import Answer, Call, Send, T, Wait
-from ekiben.client.options import ClientOptions
 from ekiben.client.retry import next_wait_s
 from ekiben.client.version import user_agent
 from ekiben.errors import EkibenError, InvalidRequest
+
+if TYPE_CHECKING:
+    from ekiben.client.options import ClientOptions
 
 Outcome: TypeAlias = Answer | EkibenError | None
 Flow: TypeAlias = Generator[Send | Wait, Outcome, T]
@@ -95,7 +97,9 @@ def _timeout_s(call: Call[T], options: ClientOptions) -> float:
     if timeout_s is None:
         return options.timeout_s
     if not (math.isfinite(timeout_s) and timeout_s > 0):
-        raise InvalidRequest(f"timeout must be a positive number of seconds, not {timeout_s!r}", param="timeout")
+        raise InvalidRequest(
+            f"timeout must be a positive number of seconds, not {timeout_s!r}", param="timeout"
+        )
     return timeout_s
 
 

@@ -37,7 +37,7 @@ def client_options(
     Raises:
         ConfigurationError: A value that no call could work with; a key is never repeated.
     """
-    if not (isinstance(timeout_s, int | float) and math.isfinite(timeout_s) and timeout_s > 0):
+    if not (math.isfinite(timeout_s) and timeout_s > 0):
         raise ConfigurationError(f"timeout must be a positive number of seconds, not {timeout_s!r}")
     if max_retries < 0:
         raise ConfigurationError(f"max_retries must be 0 or more, not {max_retries!r}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from ekiben.errors import EkibenError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ekiben.errors import EkibenError
+    from collections.abc import Callable, Mapping
 
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 8.0
@@ -18,7 +21,9 @@ def next_wait_s(
     """Seconds to wait before the next attempt; None: there is none.
 
     Args:
+        error: The attempt's.
         attempt: 0 for the first.
+        max_retries: Attempts there may be after the first.
         left_s: Seconds to the call's deadline; a wait that would reach it is not begun.
         random: A number in [0, 1).
     """

@@ -2,16 +2,16 @@
 
     stem 3×3 /2 ─► 16 inverted residual blocks ─► head 1×1 ─► mean ─► linear ─► softmax
 
-Lite differs from EfficientNet in ReLU6 for swish and in having no squeeze-and-excitation. Batch normalisation is
-folded into the convolution before it, in double precision: fewer nodes, and the same bytes on every machine.
+Lite differs from EfficientNet in ReLU6 for swish and in having no squeeze-and-excitation. Batch normalisation
+is folded into the convolution before it, in double precision: fewer nodes, and the same bytes on every
+machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from ekiben.conversion.graph import GraphBuilder
 from ekiben.conversion.torch_legacy import read_state_dict
 from ekiben.errors import WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGE_SIZE: Final = 224
 CLASSES: Final = 1_000
@@ -54,7 +57,8 @@ STAGES: Final = (
 def convert(inputs: Mapping[str, Path], target: Path) -> None:
     """Write `model.onnx` into `target` from the one state dict in `inputs`.
 
-    The graph takes `image` float32 [batch, 3, 224, 224], already normalised, and gives `probabilities` [batch, 1000].
+    The graph takes `image` float32 [batch, 3, 224, 224], already normalised, and gives `probabilities`
+    [batch, 1000].
 
     Raises:
         WeightsError: The state dict is damaged or is not that of EfficientNet-Lite0.
@@ -66,7 +70,7 @@ def convert(inputs: Mapping[str, Path], target: Path) -> None:
 
 
 def build(state: State) -> bytes:
-    """The model file.
+    """Return the model file.
 
     Raises:
         WeightsError: A tensor is missing or has another shape.
@@ -102,14 +106,18 @@ class _Network:
         wide = block.channels_in * block.expand
         result = entry
         if block.expand != 1:
-            result = self.convolve(result, f"{name}._expand_conv", f"{name}._bn0", block.channels_in, wide, kernel=1)
+            result = self.convolve(
+                result, f"{name}._expand_conv", f"{name}._bn0", block.channels_in, wide, kernel=1
+            )
             result = self.relu6(result)
         depthwise = f"{name}._depthwise_conv"
         result = self.convolve(
             result, depthwise, f"{name}._bn1", 1, wide, kernel=block.kernel, stride=block.stride, groups=wide
         )
         result = self.relu6(result)
-        result = self.convolve(result, f"{name}._project_conv", f"{name}._bn2", wide, block.channels_out, kernel=1)
+        result = self.convolve(
+            result, f"{name}._project_conv", f"{name}._bn2", wide, block.channels_out, kernel=1
+        )
         if block.stride == 1 and block.channels_in == block.channels_out:
             result = self.graph.node("Add", [result, entry], f"{name}.add")
         return result
@@ -126,7 +134,7 @@ class _Network:
         stride: int = 1,
         groups: int = 1,
     ) -> str:
-        """A convolution with TensorFlow's SAME padding and the batch normalisation behind it."""
+        """Add a convolution with TensorFlow's SAME padding and the batch normalisation behind it."""
         weight = self._tensor(f"{name}.weight", (channels_out, channels_in, kernel, kernel))
         weight, bias = self._fold(weight, norm, channels_out)
         before, after = self._padding(kernel, stride)
@@ -148,7 +156,9 @@ class _Network:
 
     def classify(self, entry: str) -> str:
         """Mean over the picture, the linear layer, probabilities."""
-        weight = self.graph.constant("_fc.weight", self._tensor("_fc.weight", (CLASSES, 1280)).astype(np.float32))
+        weight = self.graph.constant(
+            "_fc.weight", self._tensor("_fc.weight", (CLASSES, 1280)).astype(np.float32)
+        )
         bias = self.graph.constant("_fc.bias", self._tensor("_fc.bias", (CLASSES,)).astype(np.float32))
         pooled = self.graph.node("GlobalAveragePool", [entry], "pooled")
         features = self.graph.node("Flatten", [pooled], "features", axis=1)
@@ -156,7 +166,7 @@ class _Network:
         return self.graph.node("Softmax", [logits], "probabilities", axis=1)
 
     def _padding(self, kernel: int, stride: int) -> tuple[int, int]:
-        """SAME: the result has size / stride, rounded up; an odd pixel of padding goes behind."""
+        """Pad like SAME: the result has size / stride, rounded up; an odd pixel goes behind."""
         result = -(-self.size // stride)
         total = max((result - 1) * stride + kernel - self.size, 0)
         self.size = result
@@ -178,5 +188,7 @@ class _Network:
         if tensor is None:
             raise WeightsError(f"this is not EfficientNet-Lite0: it has no tensor {name!r}")
         if tensor.shape != shape or tensor.dtype != np.float32:
-            raise WeightsError(f"this is not EfficientNet-Lite0: {name!r} is {tensor.dtype}{list(tensor.shape)}")
+            raise WeightsError(
+                f"this is not EfficientNet-Lite0: {name!r} is {tensor.dtype}{list(tensor.shape)}"
+            )
         return tensor

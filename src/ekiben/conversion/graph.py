@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, TYPE_CHECKING
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 OPSET: Final = 17
 # What opset 17 came with; newer onnx packages would write their own newest otherwise.
@@ -31,13 +33,17 @@ class GraphBuilder:
             self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
-    def node(self, operator: str, inputs: Sequence[str], result: str, **attributes: Any) -> str:
+    def node(
+        self, operator: str, inputs: Sequence[str], result: str, **attributes: int | Sequence[int]
+    ) -> str:
         """Add one operator with one result."""
-        self._nodes.append(helper.make_node(operator, list(inputs), [result], name=result, **attributes))
+        node = helper.make_node(operator, list(inputs), [result], name=result)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in sorted(attributes.items()))
+        self._nodes.append(node)
         return result
 
     def serialize(self, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> bytes:
-        """The checked model file; inputs and outputs are float32 and map names to shapes."""
+        """Return the checked model file; inputs and outputs are float32 and map names to shapes."""
         constants = list(self._constants.values())
         graph = helper.make_graph(self._nodes, self._name, _values(inputs), _values(outputs), constants)
         model = helper.make_model(
@@ -48,7 +54,7 @@ class GraphBuilder:
             producer_version="1",
         )
         onnx.checker.check_model(model, full_check=True)
-        return model.SerializeToString(deterministic=True)
+        return bytes(model.SerializeToString(deterministic=True))
 
 
 def _values(shapes: dict[str, Shape]) -> list[onnx.ValueInfoProto]:

@@ -1,17 +1,19 @@
 """Interprets the few pickle opcodes that a table of tensors needs, and runs nothing.
 
-Python's own unpickler imports whatever a file names and calls it. Here a name stays text (`Name`), a call is allowed
-for two known names only and merely records its arguments, and every other opcode refuses the file.
+Python's own unpickler imports whatever a file names and calls it. Here a name stays text (`Name`), a call is
+allowed for two known names only and merely records its arguments, and every other opcode refuses the file.
 """
 
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar, TYPE_CHECKING
 
 from ekiben.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_OPCODES: Final = 2_000_000
 MAX_TEXT_BYTES: Final = 10_000
@@ -28,7 +30,7 @@ class Name:
 class Persistent:
     """A reference to something stored outside the pickle."""
 
-    key: Any
+    key: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,17 @@ class Call:
     """A call the file asks for, recorded instead of made."""
 
     name: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[object, ...]
 
 
 ORDERED_DICT: Final = "collections OrderedDict"
 REBUILD_TENSOR: Final = "torch._utils _rebuild_tensor_v2"
 _MARK: Final = object()
 
+Container = TypeVar("Container", list[Any], dict[Any, Any])
 
-def read_pickle(file: IO[bytes]) -> Any:
+
+def read_pickle(file: IO[bytes]) -> object:
     """Read one pickle from the file's position and leave the file just behind it.
 
     Raises:
@@ -67,10 +71,10 @@ class _Machine:
     """The stack, the memo and one method per family of opcodes."""
 
     def __init__(self) -> None:
-        self.stack: list[Any] = []
-        self.memo: dict[int, Any] = {}
+        self.stack: list[object] = []
+        self.memo: dict[int, object] = {}
 
-    def run(self, name: str, argument: Any) -> None:
+    def run(self, name: str, argument: object) -> None:
         if name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name]())
         elif name in _LITERALS:
@@ -78,15 +82,17 @@ class _Machine:
         elif name in _OPERATIONS:
             _OPERATIONS[name](self, argument)
         elif name != "PROTO":
-            raise WeightsError(f"the pickle holds the instruction {name}, which a table of tensors does not need")
+            raise WeightsError(
+                f"the pickle holds the instruction {name}, which a table of tensors does not need"
+            )
 
-    def pop(self) -> Any:
+    def pop(self) -> object:
         value = self.stack.pop()
         if value is _MARK:
             raise ValueError("a mark is no value")
         return value
 
-    def pop_to_mark(self) -> list[Any]:
+    def pop_to_mark(self) -> list[object]:
         for index in range(len(self.stack) - 1, -1, -1):
             if self.stack[index] is _MARK:
                 values = self.stack[index + 1 :]
@@ -94,17 +100,17 @@ class _Machine:
                 return values
         raise IndexError("no mark")
 
-    def top(self, kind: type) -> Any:
+    def top(self, kind: type[Container]) -> Container:
         value = self.stack[-1]
         if type(value) is not kind:
             raise TypeError("unexpected container")
         return value
 
-    def mark(self, _: Any) -> None:
+    def mark(self, _: object) -> None:
         self.stack.append(_MARK)
 
     def name(self, argument: str) -> None:
-        self.stack.append(Name(_bounded(argument)))
+        self.stack.append(Name(str(_bounded(argument))))
 
     def put(self, index: int) -> None:
         self.memo[index] = self.stack[-1]
@@ -116,35 +122,35 @@ class _Machine:
         values = tuple(self.pop() for _ in range(count))
         self.stack.append(values[::-1])
 
-    def tuple_to_mark(self, _: Any) -> None:
+    def tuple_to_mark(self, _: object) -> None:
         self.stack.append(tuple(self.pop_to_mark()))
 
-    def append(self, _: Any) -> None:
+    def append(self, _: object) -> None:
         value = self.pop()
         self.top(list).append(value)
 
-    def appends(self, _: Any) -> None:
+    def appends(self, _: object) -> None:
         values = self.pop_to_mark()
         self.top(list).extend(values)
 
-    def set_item(self, _: Any) -> None:
+    def set_item(self, _: object) -> None:
         value, key = self.pop(), self.pop()
         self._set(key, value)
 
-    def set_items(self, _: Any) -> None:
+    def set_items(self, _: object) -> None:
         values = self.pop_to_mark()
         for key, value in zip(values[::2], values[1::2], strict=True):
             self._set(key, value)
 
-    def _set(self, key: Any, value: Any) -> None:
+    def _set(self, key: object, value: object) -> None:
         if type(key) not in (str, int):
             raise TypeError("unexpected key")
         self.top(dict)[key] = value
 
-    def persistent(self, _: Any) -> None:
+    def persistent(self, _: object) -> None:
         self.stack.append(Persistent(self.pop()))
 
-    def call(self, _: Any) -> None:
+    def call(self, _: object) -> None:
         arguments, function = self.pop(), self.pop()
         if type(function) is not Name or type(arguments) is not tuple:
             raise TypeError("unexpected call")
@@ -155,19 +161,19 @@ class _Machine:
         else:
             raise WeightsError(f"the pickle asks to call {function.text!r}, which is refused")
 
-    def ignore_attributes(self, _: Any) -> None:
-        """torch hangs `_metadata` on its table; only the table itself is wanted."""
+    def ignore_attributes(self, _: object) -> None:
+        """Drop the `_metadata` torch hangs on its table; only the table is wanted."""
         self.pop()
         self.top(dict)
 
 
-def _bounded(value: Any) -> Any:
+def _bounded(value: object) -> object:
     if isinstance(value, str | bytes) and len(value) > MAX_TEXT_BYTES:
         raise WeightsError(f"the pickle holds a text longer than {MAX_TEXT_BYTES} bytes")
     return value
 
 
-_CONSTANTS: Final[dict[str, Callable[[], Any]]] = {
+_CONSTANTS: Final[dict[str, Callable[[], object]]] = {
     "EMPTY_DICT": dict,
     "EMPTY_LIST": list,
     "EMPTY_TUPLE": tuple,

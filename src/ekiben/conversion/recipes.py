@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
-from ekiben.weights.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ekiben.weights.recipe import Recipe
+    from pathlib import Path
+    from collections.abc import Mapping
 
 
 def _efficientnet_lite(inputs: Mapping[str, Path], target: Path) -> None:

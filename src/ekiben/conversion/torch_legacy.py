@@ -1,16 +1,14 @@
 """Reads tensors from torch's file format of before 1.6, without torch and without running the file's pickle.
 
-The file is five pickles (magic number, protocol version, system facts, the table of tensors, the list of storage
-keys), then each storage: its number of elements as 8 bytes and its raw little-endian values.
+The file is five pickles (magic number, protocol version, system facts, the table of tensors, the list of
+storage keys), then each storage: its number of elements as 8 bytes and its raw little-endian values.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
-from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +16,16 @@ from numpy.typing import NDArray
 from ekiben.conversion.pickle_machine import Call, Name, Persistent, read_pickle
 from ekiben.errors import WeightsError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Mapping
+
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 PROTOCOL: Final = 1001
 MAX_FILE_BYTES: Final = 4 * 2**30
 MAX_DIMENSIONS: Final = 8
 
-_DTYPES: Final = {
+_DTYPES: Final[dict[str, np.dtype[Any]]] = {
     "torch DoubleStorage": np.dtype("<f8"),
     "torch FloatStorage": np.dtype("<f4"),
     "torch HalfStorage": np.dtype("<f2"),
@@ -104,11 +106,11 @@ class _Tensor:
     def __init__(self, value: object) -> None:
         if not isinstance(value, Call) or len(value.arguments) < 4:
             raise WeightsError("its table holds something that is no tensor")
-        storage, self.offset, self.shape, self.strides = value.arguments[:4]
+        storage, offset, shape, strides = value.arguments[:4]
         self.key, self.dtype, self.count = _storage(storage)
-        if not (_sizes(self.shape) and _sizes(self.strides) and len(self.shape) == len(self.strides)):
-            raise WeightsError("a tensor's shape is damaged")
-        if not _sizes((self.offset,)) or not self._inside():
+        self.shape, self.strides = _sizes(shape), _sizes(strides)
+        (self.offset,) = _sizes((offset,))
+        if len(self.shape) != len(self.strides) or not self._inside():
             raise WeightsError("a tensor reaches outside its storage")
 
     def _inside(self) -> bool:
@@ -124,15 +126,18 @@ class _Tensor:
             raise WeightsError("a storage is not as long as its tensors say")
         strides = tuple(stride * storage.itemsize for stride in self.strides)
         view = np.lib.stride_tricks.as_strided(storage[self.offset :], self.shape, strides, writeable=False)
-        return np.ascontiguousarray(view).reshape(self.shape)
+        # Not ascontiguousarray, which makes a vector of a single number.
+        return np.asarray(view, order="C")
 
 
-def _sizes(values: object) -> bool:
-    return (
-        isinstance(values, tuple)
-        and len(values) <= MAX_DIMENSIONS
-        and all(type(value) is int and 0 <= value <= MAX_FILE_BYTES for value in values)
-    )
+def _sizes(values: object) -> tuple[int, ...]:
+    """Return the numbers if each can be a size, a stride or an offset."""
+    if not isinstance(values, tuple) or len(values) > MAX_DIMENSIONS:
+        raise WeightsError("a tensor's shape is damaged")
+    sizes = tuple(value for value in values if type(value) is int and 0 <= value <= MAX_FILE_BYTES)
+    if len(sizes) != len(values):
+        raise WeightsError("a tensor's shape is damaged")
+    return sizes
 
 
 def _storage(value: object) -> tuple[str, np.dtype[Any], int]:
@@ -141,6 +146,7 @@ def _storage(value: object) -> tuple[str, np.dtype[Any], int]:
         raise WeightsError("a tensor's storage is damaged")
     _, kind, name, _, count, _ = key
     dtype = _DTYPES.get(kind.text) if isinstance(kind, Name) else None
-    if dtype is None or not isinstance(name, str) or not _sizes((count,)):
+    if dtype is None or not isinstance(name, str):
         raise WeightsError("a tensor's storage is of an unknown kind")
-    return name, dtype, count
+    (size,) = _sizes((count,))
+    return name, dtype, size

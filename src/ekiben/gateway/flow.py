@@ -6,16 +6,19 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
-from ekiben.errors import DeadlineExceeded
+from ekiben.errors import ConfigurationError, DeadlineExceeded
 from ekiben.gateway.call import Call, call_of
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
 from ekiben.worker.http import unless_disconnected
+
+_log = structlog.get_logger("ekiben.gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,13 @@ def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
     Raises:
         Unauthenticated: Keys are on and the request has none that is known.
     """
-    if gateway.keyring is not None:
+    if gateway.keyring is None:
+        return
+    try:
         gateway.keyring.refresh()
-        call.principal = gateway.keyring.authenticate(request.headers.get("authorization"))
+    except ConfigurationError as error:
+        _log.error("the keys file cannot be used; the keys known before stay in force", reason=error.message)
+    call.principal = gateway.keyring.authenticate(request.headers.get("authorization"))
 
 
 async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:

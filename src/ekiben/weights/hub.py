@@ -1,22 +1,24 @@
 """`hf:` sources: the model hub's HTTP interface.
 
-Plain HTTP instead of the hub's own library: its downloads cannot be bounded by a locked size while they run, bring
-their own cache beside ours, and choose their transfer protocol themselves.
+Plain HTTP instead of the hub's own library: its downloads cannot be bounded by a locked size while they run,
+bring their own cache beside ours, and choose their transfer protocol themselves.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
 
 from ekiben.errors import WeightsError
 from ekiben.weights.source import Body, Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CHUNK_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=15.0)
@@ -27,8 +29,8 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)")
 class Hub:
     """The hub's address and the user's token.
 
-    httpx takes the token off a request that a redirect sends to another host; the storage behind the hub never
-    sees it.
+    httpx takes the token off a request that a redirect sends to another host; the storage behind the hub
+    never sees it.
     """
 
     endpoint: str

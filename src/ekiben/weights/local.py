@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import CHUNK_BYTES
 from ekiben.weights.source import Body
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class LocalFile:
     """A file by its absolute path, or by one relative to the folder of cards.
 
-    A relative path stays inside that folder, symbolic links followed: a card that came with a repository can only
-    name what came with it. Whoever writes an absolute path means that very file.
+    A relative path stays inside that folder, symbolic links followed: a card that came with a repository can
+    only name what came with it. Whoever writes an absolute path means that very file.
     """
 
     def __init__(self, path: str, models_dir: Path) -> None:

@@ -1,24 +1,31 @@
 """`models/weights.lock`: size and SHA-256 of every file of every model, before and after conversion.
 
-A file that is not in the lock is never stored. The text is the same for the same content, one value a line, so that
-a change of weights is a change a reviewer sees.
+A file that is not in the lock is never stored. The text is the same for the same content, one value a line,
+so that a change of weights is a change a reviewer sees.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Mapping
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
 import yaml
+from filelock import FileLock
 
-from ekiben.cards.card import Card
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
 
+if TYPE_CHECKING:
+    from ekiben.cards.card import Card
+    from collections.abc import Iterator, Mapping
+
+LOCK_FILE: Final = "weights.lock"
 MAX_BYTES: Final = 16 * 2**20
 _HEADER: Final = "# Written by `ekiben models add` and `ekiben models pull --lock`; not by hand.\n"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -72,10 +79,6 @@ class WeightsLock:
                 f" ekiben models pull {card.name} --lock"
             )
         return entry
-
-    def replaced(self, name: str, entry: LockEntry) -> WeightsLock:
-        """Return a lock with that one entry changed."""
-        return WeightsLock({**self.entries, name: entry})
 
 
 def _mismatch(card: Card, entry: LockEntry) -> str:
@@ -132,9 +135,24 @@ def write_lock(path: Path, lock: WeightsLock) -> None:
         raise WeightsError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+@contextmanager
+def changed_lock(path: Path) -> Iterator[WeightsLock]:
+    """Give the lock to change and write it afterwards; two commands at once wait for each other.
+
+    Raises:
+        WeightsError: The file cannot be read or written.
+    """
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    with FileLock(Path(tempfile.gettempdir()) / f"ekiben-lock-{name}-{os.getuid()}"):
+        lock = read_lock(path)
+        yield lock
+        write_lock(path, lock)
+
+
 def _plain(entry: LockEntry) -> dict[str, Any]:
     origins = {
-        name: {"source": file.source, **_plain_digest(file.digest)} for name, file in sorted(entry.origins.items())
+        name: {"source": file.source, **_plain_digest(file.digest)}
+        for name, file in sorted(entry.origins.items())
     }
     plain: dict[str, Any] = {"version": entry.version, "origins": origins}
     if entry.converted:

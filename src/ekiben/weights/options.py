@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+
+from ekiben.weights.hub import Hub
+from ekiben.weights.lock import LOCK_FILE
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +33,8 @@ class PullOptions:
     @property
     def lock_file(self) -> Path:
         """Where every file's size and digest is written down."""
-        return self.models_dir / "weights.lock"
+        return self.models_dir / LOCK_FILE
+
+    def hub(self) -> Hub:
+        """Return the model hub."""
+        return Hub(self.hf_endpoint, self.hf_token)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from ekiben.errors import WeightsError
-from ekiben.weights.hub import Hub, HubFile
+from ekiben.weights.hub import HubFile
 from ekiben.weights.local import LocalFile
-from ekiben.weights.options import PullOptions
-from ekiben.weights.progress import Progress
 from ekiben.weights.pypi import WheelCache, WheelMember
 from ekiben.weights.s3 import S3Object
-from ekiben.weights.source import Source
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ekiben.weights.source import Source
+    from ekiben.weights.progress import Progress
+    from ekiben.weights.options import PullOptions
 
 
 class Origins:
@@ -17,7 +20,7 @@ class Origins:
 
     def __init__(self, options: PullOptions, progress: Progress) -> None:
         self._options = options
-        self._hub = Hub(options.hf_endpoint, options.hf_token)
+        self._hub = options.hub()
         self._wheels = WheelCache(options.cache_dir / "wheels", progress)
 
     def source(self, uri: str) -> Source:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ekiben.weights.digest import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Partial:

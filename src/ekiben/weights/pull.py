@@ -10,23 +10,25 @@ from __future__ import annotations
 import errno
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 from filelock import FileLock
 
 from ekiben.cards.card import STORABLE_SUFFIXES, Card
 from ekiben.errors import WeightsError
+from ekiben.weights.bento_store import ModelStore, StoredModel
 from ekiben.weights.digest import Digest, card_digest, digest_of
 from ekiben.weights.download import Download
 from ekiben.weights.lock import LockedFile, LockEntry
-from ekiben.weights.options import PullOptions
 from ekiben.weights.origins import Origins
 from ekiben.weights.progress import Progress, Silent
-from ekiben.weights.recipe import Recipe
-from ekiben.weights.store import ModelStore, StoredModel
+
+if TYPE_CHECKING:
+    from ekiben.weights.options import PullOptions
+    from ekiben.weights.recipe import Recipe
+    from collections.abc import Callable, Iterator, Mapping
 
 # Left free beside the weights: a disk filled to the last byte stops more than this pull.
 SPARE_BYTES: Final = 64 * 2**20
@@ -56,7 +58,9 @@ class Pull:
             WeightsError: Naming the model, what was wrong and what to do.
         """
         if not card.source.resolved:
-            raise WeightsError(f"{card.name} is a template; pin its sources with: ekiben models pin {card.name}")
+            raise WeightsError(
+                f"{card.name} is a template; pin its sources with: ekiben models pin {card.name}"
+            )
         with _told_plainly(card.name):
             if found := self._already(card, entry):
                 return found
@@ -83,10 +87,11 @@ class Pull:
         if found is None:
             return None
         if dict(found.files) != entry.stored:
-            # Never replaced unasked: a version's contents do not change, and this may be somebody's own model.
+            # Never replaced unasked: a version's contents do not change, and this may be somebody's own
+            # model.
             raise WeightsError(
-                f"{card.tag} is stored with other contents than the lock's; raise the card's version, or remove"
-                f" what is there with: bentoml models delete {card.tag}"
+                f"{card.tag} is stored with other contents than the lock's; raise the card's version,"
+                f" or remove what is there with: bentoml models delete {card.tag}"
             )
         # Damaged: it is fetched again and replaced.
         return None if found.damage() else found
@@ -133,8 +138,8 @@ class Pull:
         for name in sorted({*entry.converted, *found}):
             if entry.converted.get(name) != found.get(name):
                 raise WeightsError(
-                    f"{name}: converted to {found.get(name)}, the lock says {entry.converted.get(name)}; the recipe or"
-                    " a library it uses has changed: compare the results, then lock again with --lock"
+                    f"{name}: converted to {found.get(name)}, the lock says {entry.converted.get(name)};"
+                    " the recipe or a library it uses has changed: compare the results, then lock again with --lock"
                 )
 
     def _check_room(self, entry: LockEntry) -> None:
@@ -211,5 +216,7 @@ def _story(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space is left for {where}; make room and pull again, it goes on from where it stopped"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{where} cannot be written ({error.strerror}); point BENTOML_HOME or EKIBEN_CACHE_DIR elsewhere"
+        return (
+            f"{where} cannot be written ({error.strerror}); point BENTOML_HOME or EKIBEN_CACHE_DIR elsewhere"
+        )
     return f"{where}: {error.strerror or error}"

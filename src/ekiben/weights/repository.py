@@ -7,13 +7,15 @@ import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TYPE_CHECKING
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
-from ekiben.weights.download import Download
 from ekiben.weights.hub import Hub, HubFile
 from ekiben.weights.lock import LockedFile
+
+if TYPE_CHECKING:
+    from ekiben.weights.download import Download
 
 # Larger files are kept by the hub with their SHA-256; smaller ones are fetched to be hashed.
 MAX_SMALL_BYTES: Final = 64 * 2**20
@@ -81,7 +83,7 @@ class Repository:
         size, _ = self._known(file)
         if size is None or size > MAX_SMALL_BYTES:
             raise WeightsError(f"{self.name}: the hub does not say the digest of {file}, {size} bytes")
-        return download.fetch(HubFile(self.hub, self.name, self.revision, file), path, None)
+        return download.fetch(HubFile(self.hub, self.name, self.revision, file), path, None, size)
 
 
 def look_up(hub: Hub, reference: str) -> Repository:
@@ -117,7 +119,9 @@ def _licence(answer: dict[str, Any]) -> str | None:
     stated = _text(facts.get("license")) if isinstance(facts, dict) else None
     tags = answer.get("tags")
     tagged = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-    return stated or next((tag.removeprefix("license:") for tag in tagged if tag.startswith("license:")), None)
+    return stated or next(
+        (tag.removeprefix("license:") for tag in tagged if tag.startswith("license:")), None
+    )
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

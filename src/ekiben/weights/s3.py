@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from ekiben.weights.digest import CHUNK_BYTES
 from ekiben.weights.source import Body, Interrupted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from botocore.exceptions import ClientError
 
 

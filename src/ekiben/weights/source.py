@@ -1,17 +1,19 @@
 """The seam between a pull and the places files come from.
 
-A source opens one file as a stream of bytes, from the start or from where a former attempt ended. What resuming,
-retrying, bounding and verifying need is done once, in `ekiben.weights.download`.
+A source opens one file as a stream of bytes, from the start or from where a former attempt ended. What
+resuming, retrying, bounding and verifying need is done once, in `ekiben.weights.download`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TYPE_CHECKING
 
 from ekiben.errors import WeightsError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 
 class Interrupted(WeightsError):
@@ -23,11 +25,12 @@ class Body:
     """An open file.
 
     Attributes:
-        offset: The position of the first byte that `chunks` gives: the one asked for, or 0 where the source begins
-            anew.
+        offset: The position of the first byte that `chunks` gives: the one asked for, or 0 where the source
+            begins anew.
         chunks: The bytes; raises `Interrupted` when they stop before the end.
         total_bytes: The whole file's size, where the source says it.
-        validator: Names this very content (a strong ETag), so that a resumed file is not joined from two versions.
+        validator: Names this very content (a strong ETag), so that a resumed file is not joined from two
+            versions.
     """
 
     offset: int

@@ -1,185 +1,86 @@
-"""BentoML's model store, as the plain folders it is: `<home>/models/<name>/<version>/`.
-
-BentoML's own interface copies a model file by file into its final place, so that a kill leaves half of it there to
-be served; it takes a second to import and reports every save to its makers. Here a model is put together elsewhere on
-the same file system and appears by one rename. `model.yaml` is what BentoML itself writes; a test holds it to that.
-"""
+"""What is there of a model: the quick look and the thorough one."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import platform
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
-from pathlib import Path
-from typing import Any, Final
-
-import yaml
-from filelock import FileLock
+from enum import StrEnum
 
 from ekiben.errors import WeightsError
-from ekiben.weights.digest import Digest
+from ekiben.weights.bento_store import INFO_FILE, ModelStore
+from ekiben.weights.digest import digest_of
+from ekiben.weights.lock import LOCK_FILE, LockEntry, WeightsLock, read_lock
+from typing import TYPE_CHECKING
 
-INFO_FILE: Final = "model.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredModel:
-    """What the store says of one model; `files` is empty where something else than Ekiben stored it."""
-
-    path: Path
-    labels: Mapping[str, str]
-    files: Mapping[str, Digest]
-
-    def damage(self) -> str:
-        """Compare names and sizes with the record; the quick check, which reads no contents."""
-        for name, digest in self.files.items():
-            try:
-                size = (self.path / name).stat().st_size
-            except OSError:
-                return f"{name} is missing"
-            if size != digest.size_bytes:
-                return f"{name} has {size} bytes instead of {digest.size_bytes}"
-        return ""
+if TYPE_CHECKING:
+    from ekiben.settings import Settings
+    from ekiben.cards.card import Card
+    from collections.abc import Callable, Iterable
 
 
-class ModelStore:
-    """The models under one BentoML home."""
+class State(StrEnum):
+    """How far a card's weights have come."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
-
-    def path(self, tag: str) -> Path:
-        """Return where a tag's files are, or would be."""
-        name, _, version = tag.partition(":")
-        return self._home / "models" / name / version
-
-    def find(self, tag: str) -> StoredModel | None:
-        """Return what is stored under a tag."""
-        path = self.path(tag)
-        try:
-            info = yaml.safe_load((path / INFO_FILE).read_text(encoding="utf-8"))
-            files = info.get("metadata", {}).get("files", {})
-            digests = {name: Digest(file["size_bytes"], file["sha256"]) for name, file in files.items()}
-            return StoredModel(path, info.get("labels", {}), digests)
-        except (FileNotFoundError, NotADirectoryError):
-            return StoredModel(path, {}, {}) if path.exists() else None
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
-            return StoredModel(path, {}, {})
-
-    @contextmanager
-    def lock(self, tag: str) -> Iterator[None]:
-        """Keep every other process off the tag."""
-        folder = self._workplace()
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{_file_name(tag)}.lock"):
-            yield
-
-    @contextmanager
-    def staging(self, tag: str) -> Iterator[Path]:
-        """Give an empty folder on the store's file system; call with the tag's lock held.
-
-        What a killed pull left of the same tag is removed first.
-        """
-        for left_over in self._workplace().glob(f"{_file_name(tag)}.staging-*"):
-            shutil.rmtree(left_over, ignore_errors=True)
-        folder = self._workplace() / f"{_file_name(tag)}.staging-{uuid.uuid4().hex}"
-        folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def commit(
-        self, staged: Path, tag: str, files: Mapping[str, Digest], labels: Mapping[str, str]
-    ) -> StoredModel:
-        """Make a staged folder the tag's model, replacing a damaged one.
-
-        Raises:
-            OSError: The store cannot be written.
-        """
-        (staged / INFO_FILE).write_text(_info(tag, files, labels), encoding="utf-8")
-        _sync(staged)
-        target = self.path(tag)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._move_aside(target)
-        try:
-            staged.rename(target)
-        except OSError as error:
-            if error.errno == errno.EXDEV:
-                raise WeightsError(
-                    f"{self._home}/models is on another file system than {self._workplace()}; put all of it on one"
-                ) from None
-            raise
-        _sync_folder(target.parent)
-        self._point_latest(target)
-        return StoredModel(target, labels, files)
-
-    def _workplace(self) -> Path:
-        # Not under models/: BentoML lists every folder there as a model.
-        return self._home / "tmp" / "ekiben"
-
-    def _move_aside(self, target: Path) -> None:
-        if target.exists():
-            grave = self._workplace() / f"{target.parent.name}-{target.name}.staging-{uuid.uuid4().hex}"
-            target.rename(grave)
-            shutil.rmtree(grave, ignore_errors=True)
-
-    def _point_latest(self, target: Path) -> None:
-        """BentoML reads the newest version's name from the file `latest`."""
-        fresh = target.parent / f".latest.{os.getpid()}"
-        with contextlib.suppress(OSError):
-            fresh.write_text(target.name, encoding="utf-8")
-            fresh.replace(target.parent / "latest")
+    TEMPLATE = "template"
+    NOT_LOCKED = "not locked"
+    NOT_PULLED = "not pulled"
+    STORED = "stored"
+    DAMAGED = "damaged"
+    OTHER = "other contents"
 
 
-def _file_name(tag: str) -> str:
-    return tag.replace(":", "-")
-
-
-def _info(tag: str, files: Mapping[str, Digest], labels: Mapping[str, str]) -> str:
-    name, _, version = tag.partition(":")
-    content: dict[str, Any] = {
-        "name": name,
-        "version": version,
-        "module": "",
-        "labels": dict(labels),
-        "options": {},
-        "metadata": {
-            "files": {
-                name: {"size_bytes": digest.size_bytes, "sha256": digest.sha256}
-                for name, digest in sorted(files.items())
-            }
-        },
-        "context": {
-            "framework_name": "",
-            "framework_versions": {},
-            "bentoml_version": metadata.version("bentoml"),
-            "python_version": platform.python_version(),
-        },
-        "signatures": {},
-        "api_version": "v1",
-        "creation_time": datetime.now(UTC).isoformat(),
-    }
-    return yaml.safe_dump(content, sort_keys=False)
-
-
-def _sync(folder: Path) -> None:
-    """Bring everything to the disk before the rename makes it visible: a power cut must not leave empty files."""
-    for path in [*folder.rglob("*"), folder]:
-        _sync_folder(path)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def state_of(card: Card, lock: WeightsLock, store: ModelStore) -> State:
+    """Look at names and sizes only."""
+    if not card.source.resolved:
+        return State.TEMPLATE
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        entry = lock.entry(card)
+    except WeightsError:
+        return State.NOT_LOCKED
+    found = store.find(card.tag)
+    if found is None:
+        return State.NOT_PULLED
+    if dict(found.files) != entry.stored:
+        return State.OTHER
+    return State.DAMAGED if found.damage() else State.STORED
+
+
+def check_stored(cards: Iterable[Card], settings: Settings) -> None:
+    """Make sure, in milliseconds, that every card's weights can be served; nothing is hashed.
+
+    Raises:
+        WeightsError: Some are not there, and the command that brings them.
+    """
+    store = ModelStore(settings.bentoml_home.expanduser())
+    faults: dict[State, list[str]] = {}
+    for card in cards:
+        # The lock lies in the folder of cards, one above the card's own.
+        state = state_of(card, read_lock(card.folder.parent / LOCK_FILE), store)
+        if state is not State.STORED:
+            faults.setdefault(state, []).append(card.name)
+    if faults:
+        said = "; ".join(f"{state.value}: {', '.join(names)}" for state, names in faults.items())
+        names = " ".join(name for state in faults for name in faults[state])
+        raise WeightsError(f"weights cannot be served ({said}); run: ekiben models pull {names}")
+
+
+def verify(card: Card, entry: LockEntry, store: ModelStore, on_bytes: Callable[[int], None]) -> None:
+    """Read every stored byte and compare it with the lock.
+
+    Raises:
+        WeightsError: A file is missing, differs, or is not in the lock.
+    """
+    folder = store.path(card.tag)
+    if not folder.is_dir():
+        raise WeightsError(f"{card.name}: {card.tag} is not stored; run: ekiben models pull {card.name}")
+    again = f"remove it with: bentoml models delete {card.tag}, then run: ekiben models pull {card.name}"
+    for name, expected in entry.stored.items():
+        try:
+            found = digest_of(folder / name, on_bytes)
+        except OSError as error:
+            raise WeightsError(f"{card.name}: {name} cannot be read: {error.strerror}; {again}") from None
+        if found != expected:
+            raise WeightsError(f"{card.name}: {name}: expected {expected}, found {found}; {again}")
+    known = {*entry.stored, INFO_FILE}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and name not in known:
+            raise WeightsError(f"{card.name}: {name} is stored but not in the lock; {again}")

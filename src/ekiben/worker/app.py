@@ -85,7 +85,7 @@ class WorkerApp:
             _log.exception("request failed", request_id=request_id, model=self._name)
             self._statistics.failed(time.monotonic() - started)
             return error_response(Internal("the model failed; the log has the reason."), request_id)
-        self._statistics.succeeded(answer, answer.batch.request_items, time.monotonic() - started)
+        self._statistics.succeeded(answer, time.monotonic() - started)
         return response
 
     async def _decode(self, request: Request, body: bytes) -> InferenceRequest:
@@ -128,7 +128,7 @@ class WorkerApp:
         return Response(metadata.model_dump_json(), media_type="application/json")
 
     async def _report(self, _: Request) -> Response:
-        report = self._statistics.report(self._engine.batcher.batches)
+        report = self._statistics.report(self._engine.executions)
         return Response(report.model_dump_json(), media_type="application/json")
 
     async def _metrics(self, _: Request) -> Response:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -27,6 +29,7 @@ class Answer:
     """A request's outputs and where its time went, in seconds."""
 
     outputs: Tensors
+    items: int
     prepare_s: float
     batch: Timing
 
@@ -56,7 +59,8 @@ class Engine:
         self.ready = False
         self._device = DeviceThread(name=f"device-{model.card.name}")
         metrics = BatchMetrics(registry, model=model.card.name)
-        self.batcher = Batcher(model.infer, batch_limits(model.card), device=self._device, metrics=metrics)
+        self.executions = 0
+        self.batcher = Batcher(self._execute, batch_limits(model.card), device=self._device, metrics=metrics)
         self._prepare_pool = ThreadPoolExecutor(_PREPARE_THREADS, thread_name_prefix="prepare")
 
     async def warm_up(self) -> None:
@@ -86,7 +90,11 @@ class Engine:
         prepared_s = time.monotonic() - started
         works = [Work(item.payload, item.length, item.shape_key) for item in items]
         results, timing = await self.batcher.submit(works, deadline=deadline, priority=priority)
-        return Answer(self.model.finish(items, results), prepared_s, timing)
+        return Answer(self.model.finish(items, results), len(items), prepared_s, timing)
+
+    def _execute(self, payloads: Sequence[Any]) -> Sequence[Any]:
+        self.executions += 1
+        return self.model.infer(payloads)
 
     async def close(self) -> None:
         """Take nothing more, finish what is queued, end the threads."""

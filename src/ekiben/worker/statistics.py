@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ekiben.batching import Timing
-from ekiben.schemas.statistics import DurationStatistic, InferenceStatistics, ModelStatistics
+from ekiben.schemas.open_inference import DurationStatistic, InferenceStatistics, ModelStatistics
 from ekiben.worker.engine import Answer
 
 _NS = 1_000_000_000
@@ -21,10 +21,10 @@ class Statistics:
         self._counts = dict.fromkeys(("success", "fail", "queue", "compute_input", "compute_infer"), 0)
         self._ns = dict.fromkeys(self._counts, 0)
 
-    def succeeded(self, answer: Answer, items: int, duration_s: float) -> None:
-        """Count one answered request of `items` rows."""
+    def succeeded(self, answer: Answer, duration_s: float) -> None:
+        """Count one answered request."""
         self._last_inference_ms = int(time.time() * 1_000)
-        self._items += items
+        self._items += answer.items
         timing: Timing = answer.batch
         self._add("success", duration_s)
         self._add("queue", timing.queue_wait_s)

@@ -24,7 +24,7 @@ from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference.open_inference import parse_header_length
 from ekiben.inference.protocol import HEADER_LENGTH
 from ekiben.schemas.open_inference import ModelMetadata, ModelReady, ServerLive, ServerMetadata, ServerReady
-from ekiben.schemas.statistics import ModelStatistics, StatisticsResponse
+from ekiben.schemas.open_inference import ModelStatistics, StatisticsResponse
 from ekiben.worker.http import read_body
 
 _EXTENSIONS: Final = ["binary_tensor_data", "statistics", "model_repository"]

@@ -1,0 +1,1 @@
+"""The `ekiben` command."""

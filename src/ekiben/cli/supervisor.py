@@ -1,0 +1,181 @@
+"""The supervisor: starts BentoML, watches the gateway, drains before it ends.
+
+BentoML ends every process at once on SIGTERM, so that requests in flight lose their worker. The supervisor therefore
+takes the signal first, has the gateway refuse new requests and finish the others, and only then passes it on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import structlog
+
+from ekiben.errors import ConfigurationError
+from ekiben.settings import Settings, child_environment
+from ekiben.worker.listener import SOCKET_SUFFIX, make_private
+
+_log = structlog.get_logger("ekiben.supervisor")
+
+_POLL_S = 0.5
+# After the drain nothing is left to wait for; this is for the processes' own goodbye.
+_EXIT_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What BentoML is asked to serve: an import string (or a Bento tag) seen from a folder."""
+
+    bento: str
+    folder: Path
+
+
+class Supervisor:
+    """Runs one `bentoml serve` to its end.
+
+    Args:
+        settings: Host, port, run folder and time limits.
+        target: What to serve.
+        control_name: File-name stem of the gateways' private sockets.
+    """
+
+    def __init__(self, settings: Settings, target: Target, control_name: str) -> None:
+        self._settings, self._target, self._control_name = settings, target, control_name
+        self._stopping = asyncio.Event()
+        self._whole_since = time.monotonic()
+        self._was_ready = False
+
+    async def run(self) -> int:
+        """Serve until a signal or a failure; returns the exit status, 0 after a drain that lost nothing."""
+        make_private(self._settings.run_dir)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        process = await self._spawn()
+        try:
+            return await self._watch(process)
+        finally:
+            await _end(process)
+            self._clean()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        arguments = ["-m", "bentoml", "serve", self._target.bento, "--working-dir", str(self._target.folder)]
+        address = ["--host", self._settings.host, "--port", str(self._settings.port)]
+        # A group of its own: Ctrl-C reaches the supervisor alone, which drains first.
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            *address,
+            env=_environment(self._settings),
+            start_new_session=True,
+        )
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for a signal, the end of BentoML, or a worker that stays gone."""
+        while not self._stopping.is_set():
+            if process.returncode is not None:
+                _log.error("BentoML ended by itself", exit_status=process.returncode)
+                return process.returncode or 1
+            if not await self._whole():
+                return 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _POLL_S)
+        return 0 if await self._drain() else 1
+
+    async def _whole(self) -> bool:
+        """Whether every worker is there, or has not been missing for too long."""
+        states = [state for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()] if state]
+        now = time.monotonic()
+        if states and all(state["ready"] for state in states):
+            self._whole_since = now
+            self._announce()
+        elif now - self._whole_since > self._settings.respawn_timeout_s:
+            missing = [state["missing"] for state in states] or "the gateway"
+            _log.error("workers stay gone; giving up", missing=missing, seconds=self._settings.respawn_timeout_s)
+            return False
+        return True
+
+    def _announce(self) -> None:
+        if not self._was_ready:
+            self._was_ready = True
+            _log.info("ready", url=f"http://{self._settings.host}:{self._settings.port}")
+
+    async def _drain(self) -> bool:
+        _log.info("draining", timeout_s=self._settings.drain_timeout_s)
+        wait_s = self._settings.drain_timeout_s + 5
+        replies = [await self._ask(path, "POST", "/drain", wait_s) for path in self._gateways()]
+        finished = all(reply is None or reply["finished"] for reply in replies)
+        _log.info("drained" if finished else "gave up on requests in flight", gateways=len(replies))
+        return finished
+
+    def _gateways(self) -> list[Path]:
+        return list(self._settings.run_dir.glob(f"{self._control_name}.*{SOCKET_SUFFIX}"))
+
+    async def _ask(self, path: Path, method: str, route: str, timeout_s: float) -> dict[str, object] | None:
+        transport = httpx.AsyncHTTPTransport(uds=str(path))
+        async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
+            try:
+                reply: dict[str, object] = (await client.request(method, f"http://gateway{route}")).json()
+            except httpx.ConnectError:
+                path.unlink(missing_ok=True)  # Its process died without a goodbye.
+                return None
+            except httpx.HTTPError:
+                return None
+        return reply
+
+    def _clean(self) -> None:
+        for path in self._settings.run_dir.glob(f"*{SOCKET_SUFFIX}"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._settings.run_dir.rmdir()
+
+
+def check_port(host: str, port: int) -> None:
+    """Find out before anything is started whether the port is free.
+
+    Raises:
+        ConfigurationError: It is taken, or may not be opened.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"port {port} on {host} cannot be opened: {error.strerror}. Set EKIBEN_PORT to another one."
+            ) from error
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    environment = child_environment()
+    environment["EKIBEN_RUN_DIR"] = str(settings.run_dir)
+    environment["EKIBEN_HOST"], environment["EKIBEN_ONLY"] = settings.host, ",".join(settings.only)
+    environment["BENTOML_DO_NOT_TRACK"] = "True"
+    # Set in every image BentoML generates, it would keep a killed worker from being started again.
+    environment.pop("BENTOML_CONTAINERIZED", None)
+    return environment
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask BentoML to end; when it does not, end its whole process group."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _EXIT_TIMEOUT_S)
+    except TimeoutError:
+        _log.warning("BentoML does not end; killing it", seconds=_EXIT_TIMEOUT_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

@@ -1,0 +1,1 @@
+"""Who may use the platform, and how much of it."""
