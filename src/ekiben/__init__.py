@@ -1,7 +1,7 @@
 """Machine-learning models as production services on BentoML.
 
-`from ekiben import Client, AsyncClient` is the public interface in Python. Names are loaded when first used, so
-that `import ekiben` costs a server or a command nothing.
+`from ekiben import Client, AsyncClient` is the public interface in Python. Names are loaded when first
+used, so that `import ekiben` costs a server or a command nothing.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ from ekiben.settings import Settings
 # The gateway, BentoML's arbiter and the supervisor, as measured when idle.
 PLATFORM_MEMORY_GIB: Final = 0.6
 _GIB: Final = 2**30
-_CGROUP_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_CGROUP_LIMITS: Final = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ def make_plan(cards: Sequence[Card], machine: Machine) -> Plan:
     """
     plan = Plan(machine, tuple(_place(card, machine) for card in cards))
     if plan.memory_gib > machine.memory_gib:
-        shares = ", ".join(f"{place.model} {place.workers} × {place.memory_gib:g}" for place in plan.placements)
+        shares = ", ".join(
+            f"{place.model} {place.workers} × {place.memory_gib:g}" for place in plan.placements
+        )
         raise ConfigurationError(
             f"the models need {plan.memory_gib:.1f} GiB and this machine has {machine.memory_gib:.1f} GiB "
             f"(platform {PLATFORM_MEMORY_GIB:g}, {shares}). Serve fewer with --only, or lower resources.workers."

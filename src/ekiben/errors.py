@@ -18,6 +18,7 @@ so the same class is raised on both sides of the wire.
     │   └── DeadlineUnreachable     the request's own deadline cannot be met
     ├── Internal 500                our fault; the log has the story under the request id
     ├── Unavailable 503             draining, or no worker is there
+    │   ├── ShuttingDown            this server takes nothing more; another one will
     │   ├── WorkerLost              the worker died while it had the request
     │   └── DeviceOutOfMemory       one item alone does not fit the device
     ├── DeadlineExceeded 504        the deadline passed
@@ -153,6 +154,12 @@ class Unavailable(EkibenError):
     """Nothing can take the request now."""
 
     code, status, retryable = "unavailable", 503, True
+
+
+class ShuttingDown(Unavailable):
+    """The server takes nothing more and finishes what it has."""
+
+    code = "shutting_down"
 
 
 class WorkerLost(Unavailable):

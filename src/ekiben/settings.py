@@ -53,7 +53,10 @@ class Settings(BaseSettings):
         description='Workers on other machines, as JSON: {"<model>": ["http://host:port", …]}; not started here.',
     )
     max_body_bytes: int = Field(32 * 2**20, ge=1024, description="Largest request body, in bytes.")
-    max_connections: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")
+    max_in_flight: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")
+    read_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds a request's body may take to arrive; a slower one is refused."
+    )
     drain_timeout_s: float = Field(
         30.0, gt=0, description="Seconds that requests in flight have to finish after SIGTERM."
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -14,11 +15,10 @@ from ekiben.cards.card import Card, Task
 from ekiben.cards.document import Document, read_document
 from ekiben.cards.faults import SET_BY_PATH, card_error, unknown_key
 from ekiben.errors import CardError, ModelNotFound
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 
 class Catalogue:

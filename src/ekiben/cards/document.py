@@ -7,15 +7,15 @@ and deep nesting are refused, so that a small file can neither grow in memory no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ekiben.errors import CardError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20

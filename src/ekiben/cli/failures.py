@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, NoReturn
 
 from ekiben.errors import EkibenError
 
 if TYPE_CHECKING:
-    import typer
     from collections.abc import Sequence
+
+    import typer
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:

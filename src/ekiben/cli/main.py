@@ -22,7 +22,6 @@ app.command()(doctor)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
 
 
-
 def main() -> None:
     """Entry point of the console script."""
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TYPE_CHECKING
+from typing import Annotated, Any
 
 import typer
 
+from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.cli.project import find_project
 from ekiben.cli.pull_progress import shown_progress
@@ -18,9 +19,6 @@ from ekiben.weights.bento_store import ModelStore
 from ekiben.weights.lock import LockEntry, WeightsLock, changed_lock, read_lock
 from ekiben.weights.options import PullOptions
 from ekiben.weights.store import State, state_of, verify
-
-if TYPE_CHECKING:
-    from ekiben.cards.card import Card, Task
 
 app = typer.Typer(name="models", help="List, add, pull, verify and show models.", no_args_is_help=True)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 

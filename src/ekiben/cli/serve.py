@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,23 +13,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ekiben.cards.card import Card
 from ekiben.cards.catalogue import load_catalogue
 from ekiben.cli.project import find_project
 from ekiben.cli.supervisor import Supervisor, Target, check_port
 from ekiben.devices import Plan, make_plan, measure_machine
-from ekiben.errors import WeightsError
 from ekiben.gateway.control import CONTROL_NAME
 from ekiben.policy.exposure import check_exposure
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
-from ekiben.weights.store import ModelStore
+from ekiben.weights.store import check_stored
 
 _ENTRY_POINT = "services.gateway.service:Gateway"
 
 
 def serve(
-    only: Annotated[list[str] | None, typer.Option("--only", help="Serve this model; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Serve this model; may be repeated.")
+    ] = None,
 ) -> None:
     """Serve every model behind one port, until SIGTERM or Ctrl-C."""
     settings = _settings(only)
@@ -38,24 +37,14 @@ def serve(
     project = find_project(Path.cwd())
     check_exposure(settings.host, settings.keys_file)
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
-    plan = make_plan([card for card in cards if card.name not in settings.worker_urls], measure_machine(settings))
+    plan = make_plan(
+        [card for card in cards if card.name not in settings.worker_urls], measure_machine(settings)
+    )
     Console(stderr=True).print(plan_table(plan))
-    check_stored(cards, ModelStore(settings.bentoml_home))
+    check_stored(cards, settings)
     check_port(settings.host, settings.port)
     supervisor = Supervisor(settings, Target(_ENTRY_POINT, project), CONTROL_NAME)
     raise typer.Exit(asyncio.run(supervisor.run()))
-
-
-def check_stored(cards: Iterable[Card], store: ModelStore) -> None:
-    """Find out before anything is started whether every model's weights are there and whole.
-
-    Raises:
-        WeightsError: Naming the models and the command that fetches them.
-    """
-    lacking = [card.name for card in cards if (found := store.find(card.tag)) is None or found.damage()]
-    if lacking:
-        names = " ".join(lacking)
-        raise WeightsError(f"no weights for {', '.join(lacking)}; fetch them with: ekiben models pull {names}")
 
 
 def plan_table(plan: Plan) -> Table:

@@ -69,7 +69,7 @@ class Supervisor:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         arguments = ["-m", "bentoml", "serve", self._target.bento, "--working-dir", str(self._target.folder)]
-        address = ["--host", self._settings.host, "--port", str(self._settings.port)]
+        address = ["--host", _ip(self._settings.host), "--port", str(self._settings.port)]
         # A group of its own: Ctrl-C reaches the supervisor alone, which drains first.
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -93,14 +93,20 @@ class Supervisor:
 
     async def _whole(self) -> bool:
         """Whether every worker is there, or has not been missing for too long."""
-        states = [state for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()] if state]
+        states = [
+            state
+            for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()]
+            if state
+        ]
         now = time.monotonic()
         if states and all(state["ready"] for state in states):
             self._whole_since = now
             self._announce()
         elif now - self._whole_since > self._settings.respawn_timeout_s:
             missing = [state["missing"] for state in states] or "the gateway"
-            _log.error("workers stay gone; giving up", missing=missing, seconds=self._settings.respawn_timeout_s)
+            _log.error(
+                "workers stay gone; giving up", missing=missing, seconds=self._settings.respawn_timeout_s
+            )
             return False
         return True
 
@@ -154,6 +160,11 @@ def check_port(host: str, port: int) -> None:
             raise ConfigurationError(
                 f"port {port} on {host} cannot be opened: {error.strerror}. Set EKIBEN_PORT to another one."
             ) from error
+
+
+def _ip(host: str) -> str:
+    """BentoML listens on addresses only, not on names."""
+    return "127.0.0.1" if host == "localhost" else host
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -16,8 +16,8 @@ from ekiben.client.options import client_options
 from ekiben.client.transport import answer_of, request_arguments
 
 if TYPE_CHECKING:
-    from ekiben.errors import EkibenError
     from ekiben.client.pace import Pace
+    from ekiben.errors import EkibenError
 
 
 class AsyncResource:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from ekiben.client.options import ClientOptions

@@ -10,7 +10,10 @@ from ekiben.client.errors import UnexpectedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
     import httpx
+
+    from ekiben.errors import EkibenError
 
 T = TypeVar("T")
 OK = frozenset({200})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -15,9 +15,10 @@ from ekiben.client.options import client_options
 from ekiben.client.transport import answer_of, request_arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ekiben.client.pace import Pace
     from ekiben.errors import EkibenError
-    from collections.abc import Iterator
 
 
 class Resource:

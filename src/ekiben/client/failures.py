@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import httpx
 
 from ekiben.client.errors import ConnectionFailed, RequestTimedOut, UnexpectedResponse
 from ekiben.client.retry import retry_after_s
 from ekiben.errors import EkibenError, InvalidRequest, from_payload
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ekiben.client.call import Answer, Send

@@ -1,19 +1,19 @@
 """From a function that makes a `Call` to a method that carries it out.
 
-`create = blocking(embeddings.create)` is a method with the function's parameters and documentation that returns
-the result; `awaiting` gives its asynchronous counterpart. So each signature is written once.
+`create = blocking(embeddings.create)` is a method with the function's parameters and documentation that
+returns the result; `awaiting` gives its asynchronous counterpart. So each signature is written once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any, Concatenate, ParamSpec, Protocol, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol
 
 if TYPE_CHECKING:
-    from ekiben.client.call import Call, T
     from collections.abc import Callable, Coroutine
+
+    from ekiben.client.call import Call, T
 
 P = ParamSpec("P")
 
@@ -35,7 +35,7 @@ class Awaiting(Protocol):
 def blocking(build: Callable[P, Call[T]]) -> Callable[Concatenate[Any, P], T]:
     """Make the method that builds a call and carries it out."""
 
-    def method(self: Blocking, *args: P.args, **kwargs: P.kwargs) -> T:
+    def method(self: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.carry_out(build(*args, **kwargs))
 
     _describe(method, build)
@@ -47,7 +47,7 @@ def awaiting(
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]:
     """Make the asynchronous method; `in_thread` where building the call reads files or encodes pictures."""
 
-    async def method(self: Awaiting, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def method(self: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> T:
         call = await asyncio.to_thread(build, *args, **kwargs) if in_thread else build(*args, **kwargs)
         return await self.carry_out(call)
 

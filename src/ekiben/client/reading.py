@@ -10,6 +10,7 @@ from ekiben.client.errors import UnexpectedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from ekiben.client.call import Answer
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ekiben.client.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from array import array
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     import numpy.typing as npt
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from email.utils import parsedate_to_datetime
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ekiben.errors import EkibenError
     from collections.abc import Callable, Mapping
+
+    from ekiben.errors import EkibenError
 
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 8.0

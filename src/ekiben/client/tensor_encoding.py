@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ def _tensor(name: str, value: npt.NDArray[Any] | Sequence[Any]) -> npt.NDArray[A
 
 
 def _from_list(name: str, value: Sequence[Any]) -> npt.NDArray[Any]:
-    """Make an array of a list: bytes stay whole (NumPy would cut trailing zeros), and floats become float32."""
+    """Make an array of a list: bytes keep the trailing zeros NumPy would cut, floats become float32."""
     try:
         tensor = np.asarray(value, dtype=np.object_ if _holds_text(value) else None)
     except ValueError:

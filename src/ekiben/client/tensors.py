@@ -12,6 +12,7 @@ from ekiben.errors import EkibenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     import numpy.typing as npt
 
     from ekiben.schemas.open_inference import ModelMetadata, StatisticsResponse

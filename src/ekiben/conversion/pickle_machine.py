@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickletools
 from dataclasses import dataclass
-from typing import IO, Any, Final, TypeVar, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from ekiben.errors import WeightsError
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ekiben.weights.recipe import Recipe
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from ekiben.weights.recipe import Recipe
 
 
 def _efficientnet_lite(inputs: Mapping[str, Path], target: Path) -> None:

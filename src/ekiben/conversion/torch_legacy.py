@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import IO, Any, Final, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from ekiben.conversion.pickle_machine import Call, Name, Persistent, read_pickle
 from ekiben.errors import WeightsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
 
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 PROTOCOL: Final = 1001
@@ -67,7 +67,7 @@ def _read(file: IO[bytes]) -> dict[str, Array]:
         raise WeightsError("was not written on a little-endian machine")
     table = read_pickle(file)
     keys = read_pickle(file)
-    if not isinstance(table, dict) or not isinstance(keys, list):
+    if not isinstance(table, dict) or not isinstance(keys, list) or any(type(key) is not str for key in keys):
         raise WeightsError("holds no table of tensors")
     tensors = {str(name): _Tensor(value) for name, value in table.items()}
     storages = _storages(file, keys, {tensor.key: tensor.dtype for tensor in tensors.values()})

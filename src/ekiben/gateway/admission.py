@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from ekiben.errors import Overloaded, Unavailable
+from ekiben.errors import Overloaded, ShuttingDown
 
 
 class Admission:
@@ -28,11 +28,13 @@ class Admission:
         """Hold a place while the request is answered.
 
         Raises:
-            Unavailable: Draining.
+            ShuttingDown: Draining.
             Overloaded: No place left.
         """
         if self.draining:
-            raise Unavailable("this server is shutting down; another one will take the request.", retry_after_s=1)
+            raise ShuttingDown(
+                "this server is shutting down; another one will take the request.", retry_after_s=1
+            )
         if self.in_flight >= self._max:
             raise Overloaded(f"{self._max} requests are in flight, as many as are taken.", retry_after_s=1)
         self.in_flight += 1

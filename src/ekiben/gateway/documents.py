@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ekiben.errors import InvalidRequest
+from ekiben.errors import InvalidRequest, UnsupportedMedia
 from ekiben.schemas.errors import ErrorResponse
 from ekiben.schemas.faults import fault
 from ekiben.worker.http import read_body
@@ -40,9 +40,16 @@ async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
     """Read and check a JSON body.
 
     Raises:
+        UnsupportedMedia: The content type is not application/json.
         InvalidRequest: Not JSON, nested too deep, or not as the model says; `param` names the field.
         PayloadTooLarge: Longer than `max_bytes` or `MAX_JSON_BYTES`.
     """
+    stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if stated != "application/json":
+        # Also what keeps a web page elsewhere from posting here: this type makes browsers ask first.
+        raise UnsupportedMedia(
+            f"content-type is {stated[:100] or 'missing'}; send application/json.", param="content-type"
+        )
     body = await read_body(request, min(max_bytes, MAX_JSON_BYTES))
     if not body:
         raise InvalidRequest("the body is empty; send a JSON object.")

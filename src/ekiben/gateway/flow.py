@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
-from ekiben.errors import ConfigurationError, DeadlineExceeded
+from ekiben.errors import ConfigurationError, DeadlineExceeded, PermissionDenied
 from ekiben.gateway.call import Call, call_of
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
+from ekiben.policy.exposure import is_loopback
 from ekiben.worker.http import unless_disconnected
 
 _log = structlog.get_logger("ekiben.gateway")
@@ -37,7 +39,7 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
     authenticate(gateway, request, call)
     call.read_headers(request)
     with gateway.admission.admitted():
-        ask = await read()
+        ask = await in_time(read(), gateway.settings.read_timeout_s)
         call.notes["model"] = ask.card.name
         call.stages["read"] = time.monotonic() - call.arrived
         reply = await unless_disconnected(request, infer(gateway, call, ask))
@@ -51,14 +53,43 @@ def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
 
     Raises:
         Unauthenticated: Keys are on and the request has none that is known.
+        PermissionDenied: No keys are set and the request came in on an address that others can reach, which a bare
+            `bentoml serve` opens by default.
     """
     if gateway.keyring is None:
+        host = (request.scope.get("server") or ("",))[0]
+        if not _private(host):
+            raise PermissionDenied(
+                f"this server listens on {host} without keys and answers on loopback alone; create a key with "
+                "`ekiben keys create` and set EKIBEN_KEYS_FILE."
+            )
         return
     try:
         gateway.keyring.refresh()
     except ConfigurationError as error:
         _log.error("the keys file cannot be used; the keys known before stay in force", reason=error.message)
     call.principal = gateway.keyring.authenticate(request.headers.get("authorization"))
+
+
+def _private(host: str) -> bool:
+    """Whether the address a request came in on is a Unix socket's or this machine's own."""
+    try:
+        return host.startswith("/") or is_loopback(host)
+    except ValueError:
+        return False
+
+
+async def in_time(reading: Awaitable[Ask], timeout_s: float) -> Ask:
+    """Await the request's body, but not for ever: a slow sender would hold a place of another.
+
+    Raises:
+        DeadlineExceeded: It took longer than `timeout_s`.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await reading
+    except TimeoutError:
+        raise DeadlineExceeded(f"the body did not arrive within {timeout_s:g} s.") from None
 
 
 async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:

@@ -35,9 +35,11 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
     return GatewayState(
         settings=settings,
         cards=served,
-        labels={card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION},
+        labels={
+            card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION
+        },
         fleet=Fleet(served.values(), settings.run_dir, urls),
-        admission=Admission(settings.max_connections),
+        admission=Admission(settings.max_in_flight),
         metrics=GatewayMetrics(CollectorRegistry()),
         keyring=Keyring.load(settings.keys_file) if settings.keys_file else None,
     )

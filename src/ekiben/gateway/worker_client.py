@@ -12,9 +12,12 @@ import orjson
 
 from ekiben.errors import DeadlineExceeded, WorkerLost, from_payload
 from ekiben.inference import protocol
+from ekiben.worker.listener import KEEP_ALIVE_S
 
 # The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
 _GRACE_S = 1.0
+# Shorter than the worker's own, so that it never closes a connection just as a request is sent on it.
+_KEEP_ALIVE_S = KEEP_ALIVE_S / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ class WorkerClient:
         self._base = "http://worker" if local else str(address).rstrip("/")
         # No limit of connections: admission is the gateway's, queueing the batcher's; a hidden third would only hide.
         connector: aiohttp.BaseConnector = (
-            aiohttp.UnixConnector(str(address), limit=0, keepalive_timeout=30)
+            aiohttp.UnixConnector(str(address), limit=0, keepalive_timeout=_KEEP_ALIVE_S)
             if local
-            else aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
+            else aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S)
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -73,9 +76,11 @@ class WorkerClient:
                 return await self._post("/infer", body, headers)
         except TimeoutError:
             raise DeadlineExceeded("the worker did not answer before the deadline.") from None
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError) as error:
             self.ready = False
-            raise WorkerLost("the worker was lost while it had the request; try again.", retry_after_s=1) from error
+            raise WorkerLost(
+                "the worker was lost while it had the request; try again.", retry_after_s=1
+            ) from error
         finally:
             self.outstanding -= 1
 
@@ -97,7 +102,7 @@ class WorkerClient:
                 content = await response.read()
                 if response.status == 200:
                     return content
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise WorkerLost(f"the worker does not answer {path}") from error
         raise WorkerLost(f"the worker answers {path} with {response.status}")
 

@@ -24,12 +24,12 @@ def check_exposure(host: str, keys_file: Path | None) -> None:
     """
     if keys_file is not None:
         return
-    exposed = next((address for address in _addresses(host) if not _is_loopback(address)), None)
+    exposed = next((address for address in _addresses(host) if not is_loopback(address)), None)
     if exposed is not None:
         raise ConfigurationError(
-            f"EKIBEN_HOST is {host!r} ({_reach(exposed)}), and no API key is asked for: anyone who can reach it"
-            " could use the models. Make a key with `ekiben keys create --name NAME --file FILE` and set"
-            " EKIBEN_KEYS_FILE to that file, or listen on 127.0.0.1"
+            f"EKIBEN_HOST is {host!r} ({_reach(exposed)}), and no API key is asked for: anyone who can"
+            " reach it could use the models. Make a key with `ekiben keys create --name NAME --file FILE`"
+            " and set EKIBEN_KEYS_FILE to that file, or listen on 127.0.0.1"
         )
 
 
@@ -48,7 +48,8 @@ def _addresses(host: str) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether the IP address reaches this machine alone; raises ValueError for anything but an address."""
     parsed = ipaddress.ip_address(address)
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_loopback

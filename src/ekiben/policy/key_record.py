@@ -1,8 +1,8 @@
 """An API key: what it looks like, and what is kept of it.
 
-A key is `ek_<id>_<secret>`: an id of 8 characters to find its record by, and a secret of 32 random bytes. Only
-the SHA-256 of the secret is kept. Slow hashes protect passwords, which can be guessed; 256 random bits cannot,
-and a slow hash on every request would only be a way to wear the gateway out.
+A key is `ek_<id>_<secret>`: an id of 8 characters to find its record by, and a secret of 32 random bytes.
+Only the SHA-256 of the secret is kept. Slow hashes protect passwords, which can be guessed; 256 random bits
+cannot, and a slow hash on every request would only be a way to wear the gateway out.
 """
 
 from __future__ import annotations

@@ -71,6 +71,8 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: The folder does not exist or another command holds the lock for too long.
     """
+    if not path.parent.is_dir():  # the lock would make it
+        raise ConfigurationError(f"the keys file {path} cannot be changed: there is no folder {path.parent}")
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_LOCK_TIMEOUT_S, mode=0o600)
     try:
         lock.acquire()

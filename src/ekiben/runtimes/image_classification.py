@@ -92,11 +92,12 @@ def to_pixels(picture: Image.Image, how: Preprocess) -> Tensor:
     """
     width, height = picture.size
     scale = how.resize / min(width, height)
-    # The crop is cut by the resize itself: only the pixels that stay are resampled, and a picture a thousand times
-    # as wide as high costs no more than a square one.
-    span = how.crop / scale
-    left, top = (width - span) / 2, (height - span) / 2
-    box = (left, top, left + span, top + span)
+    resized_width, resized_height = round(width * scale), round(height * scale)
+    left, top = (resized_width - how.crop) // 2, (resized_height - how.crop) // 2
+    # The crop is cut by the resize itself: the same pixels as resizing all and then cropping, but only those that stay
+    # are computed, so that a picture a thousand times as wide as high costs no more than a square one.
+    x, y = width / resized_width, height / resized_height
+    box = (left * x, top * y, (left + how.crop) * x, (top + how.crop) * y)
     small = picture.resize((how.crop, how.crop), _FILTERS[how.interpolation], box=box)
     scaled = np.asarray(small, dtype=np.float32) / np.float32(255)
     normalised = (scaled - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)

@@ -1,6 +1,7 @@
 """Reading one process's Prometheus exposition, line by line, in the text format 0.0.4.
 
-Lines are checked but not decoded: `prometheus_client`'s parser, which judges the tests, takes five times as long.
+Lines are checked but not decoded: `prometheus_client`'s parser, which judges the tests, takes several times
+as long.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import load_card
@@ -18,9 +18,10 @@ from ekiben.errors import WeightsError
 from ekiben.weights.lock import LockedFile, LockEntry
 
 if TYPE_CHECKING:
-    from ekiben.weights.repository import Repository
-    from ekiben.weights.download import Download
     from collections.abc import Mapping, Sequence
+
+    from ekiben.weights.download import Download
+    from ekiben.weights.repository import Repository
 
 VERSION: Final = "1.0.0"
 _PIPELINES: Final = {
@@ -86,7 +87,7 @@ def prepare(repository: Repository, wishes: Wishes, download: Download) -> Addit
     if task is not Task.TEXT_EMBEDDING:
         raise WeightsError(
             f"{repository.name}: cards of {task.value} cannot be written from the hub's files, which do not"
-            " say how pictures are prepared and whether the graph ends in probabilities; write the card by hand"
+            " say how pictures are prepared and whether the graph ends in probabilities; write it by hand"
         )
     files = _files(repository, wishes.files)
     locked = {name: repository.lock(file, download) for name, file in files.items()}

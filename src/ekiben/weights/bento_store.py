@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from filelock import FileLock
@@ -27,8 +27,8 @@ from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 INFO_FILE: Final = "model.yaml"
 

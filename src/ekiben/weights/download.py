@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
@@ -13,9 +13,10 @@ from ekiben.weights.partial import Partial
 from ekiben.weights.source import Body, Interrupted, Source
 
 if TYPE_CHECKING:
-    from ekiben.weights.progress import Progress
-    from pathlib import Path
     from collections.abc import Callable
+    from pathlib import Path
+
+    from ekiben.weights.progress import Progress
 
 # Attempts in a row that may bring no new byte; one that brings some starts the count anew.
 MAX_FRUITLESS_ATTEMPTS: Final = 4

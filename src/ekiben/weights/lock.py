@@ -13,7 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from filelock import FileLock
@@ -22,8 +22,9 @@ from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
 
 if TYPE_CHECKING:
-    from ekiben.cards.card import Card
     from collections.abc import Iterator, Mapping
+
+    from ekiben.cards.card import Card
 
 LOCK_FILE: Final = "weights.lock"
 MAX_BYTES: Final = 16 * 2**20

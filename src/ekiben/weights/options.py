@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ekiben.weights.hub import Hub
 from ekiben.weights.lock import LOCK_FILE
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

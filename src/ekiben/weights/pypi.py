@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Final, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from filelock import FileLock
 
@@ -22,9 +22,10 @@ from ekiben.weights.digest import CHUNK_BYTES
 from ekiben.weights.source import Body
 
 if TYPE_CHECKING:
-    from ekiben.weights.progress import Progress
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from ekiben.weights.progress import Progress
 
 # What zipfile raises for a broken, an encrypted and an exotically compressed archive.
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)

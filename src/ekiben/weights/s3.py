@@ -12,6 +12,7 @@ from ekiben.weights.source import Body, Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from botocore.exceptions import ClientError
 
 

@@ -7,13 +7,13 @@ resuming, retrying, bounding and verifying need is done once, in `ekiben.weights
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ekiben.errors import WeightsError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
 class Interrupted(WeightsError):

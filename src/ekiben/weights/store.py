@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ekiben.errors import WeightsError
 from ekiben.weights.bento_store import INFO_FILE, ModelStore
 from ekiben.weights.digest import digest_of
 from ekiben.weights.lock import LOCK_FILE, LockEntry, WeightsLock, read_lock
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ekiben.settings import Settings
-    from ekiben.cards.card import Card
     from collections.abc import Callable, Iterable
+
+    from ekiben.cards.card import Card
+    from ekiben.settings import Settings
 
 
 class State(StrEnum):

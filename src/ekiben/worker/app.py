@@ -103,7 +103,10 @@ class WorkerApp:
             requested=wanted.outputs,
             binary_default=wanted.binary_output,
         )
-        headers = {protocol.SERVER_TIMING: server_timing(answer), protocol.BATCH_ITEMS: str(answer.batch.batch_items)}
+        headers = {
+            protocol.SERVER_TIMING: server_timing(answer),
+            protocol.BATCH_ITEMS: str(answer.batch.batch_items),
+        }
         if request_id:
             headers[protocol.REQUEST_ID] = request_id
         if encoded.header_length is None:
@@ -122,8 +125,14 @@ class WorkerApp:
             name=card.name,
             versions=[card.version],
             platform=f"{card.runtime}_{self._engine.model.device}",
-            inputs=[TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape)) for s in signature.inputs],
-            outputs=[TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape)) for s in signature.outputs],
+            inputs=[
+                TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape))
+                for s in signature.inputs
+            ],
+            outputs=[
+                TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape))
+                for s in signature.outputs
+            ],
         )
         return Response(metadata.model_dump_json(), media_type="application/json")
 

@@ -1,6 +1,6 @@
 """One model with its batcher: the road of a request inside a worker.
 
-    prepare (decode, tokenize; off the loop)  →  batch and infer (the device's thread)  →  finish
+prepare (decode, tokenize; off the loop)  →  batch and infer (the device's thread)  →  finish
 """
 
 from __future__ import annotations

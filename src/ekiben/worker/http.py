@@ -9,7 +9,7 @@ from typing import TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ekiben.errors import EkibenError, PayloadTooLarge
+from ekiben.errors import EkibenError, PayloadTooLarge, ShuttingDown
 from ekiben.inference.protocol import REQUEST_ID
 
 try:
@@ -42,7 +42,9 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 def too_large(max_bytes: int) -> PayloadTooLarge:
     """The error for a body beyond its limit."""
-    return PayloadTooLarge(f"the body is larger than {max_bytes:,} bytes, the limit of this route.", param=None)
+    return PayloadTooLarge(
+        f"the body is larger than {max_bytes:,} bytes, the limit of this route.", param=None
+    )
 
 
 async def unless_disconnected(request: Request, work: Awaitable[T]) -> T:
@@ -71,6 +73,8 @@ def error_response(error: EkibenError, request_id: str | None) -> Response:
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
         headers["retry-after-ms"] = str(max(1, round(error.retry_after_s * 1_000)))
+    if isinstance(error, ShuttingDown):
+        headers["connection"] = "close"
     body = orjson.dumps(error.payload(request_id))
     return Response(body, error.status, headers, media_type="application/json")
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from ekiben.errors import ConfigurationError
 
 SOCKET_SUFFIX = ".sock"
+KEEP_ALIVE_S = 60
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the final zero included.
 _MAX_SOCKET_PATH_BYTES = 103
 
@@ -39,7 +40,14 @@ class Listener:
 
     def __init__(self, app: ASGIApp, path: Path) -> None:
         self._path = path
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
         self._server = _Embedded(config)
         self._serving: asyncio.Task[None] | None = None
 
@@ -84,4 +92,6 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ConfigurationError(f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others.")
+        raise ConfigurationError(
+            f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others."
+        )

@@ -33,7 +33,7 @@ def test_a_known_key_is_its_principal(tmp_path: Path, header: str) -> None:
 
 @pytest.mark.parametrize("header", [None, "", "  "])
 def test_a_missing_key_is_said_to_be_missing(tmp_path: Path, header: str | None) -> None:
-    with pytest.raises(Unauthenticated, match="needed.*Authorization: Bearer"):
+    with pytest.raises(Unauthenticated, match=r"needed.*Authorization: Bearer"):
         keyring(tmp_path).authenticate(header)
 
 
@@ -47,15 +47,12 @@ def test_a_missing_key_is_said_to_be_missing(tmp_path: Path, header: str | None)
         f"Basic {KEY}",
         f"Bearer {KEY}x",
         f"Bearer {KEY[:-1]}",
-        f"Bearer {KEY}\n",
         f"Bearer {KEY.upper()}",
         f"Bearer {KEY[:-1]}é",
         "Bearer " + "x" * 100_000,
     ],
 )
 def test_another_form_is_refused_without_repeating_it(tmp_path: Path, header: str) -> None:
-    if header.strip() == f"Bearer {KEY}":  # surrounding white space is no part of the key
-        return
     with pytest.raises(Unauthenticated, match="does not hold an API key") as caught:
         keyring(tmp_path).authenticate(header)
     assert KEY[12:] not in caught.value.message

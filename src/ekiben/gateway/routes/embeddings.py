@@ -76,5 +76,6 @@ def _check_dimensions(wanted: int | None, card: Card) -> None:
     given = card.inputs.dimensions
     if wanted is not None and wanted != given:
         raise InvalidRequest(
-            f"{card.name} gives {given} dimensions and cannot be shortened; leave dimensions out.", param="dimensions"
+            f"{card.name} gives {given} dimensions and cannot be shortened; leave dimensions out.",
+            param="dimensions",
         )

@@ -23,8 +23,15 @@ from ekiben.gateway.statistics import total
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference.open_inference import parse_header_length
 from ekiben.inference.protocol import HEADER_LENGTH
-from ekiben.schemas.open_inference import ModelMetadata, ModelReady, ServerLive, ServerMetadata, ServerReady
-from ekiben.schemas.open_inference import ModelStatistics, StatisticsResponse
+from ekiben.schemas.open_inference import (
+    ModelMetadata,
+    ModelReady,
+    ModelStatistics,
+    ServerLive,
+    ServerMetadata,
+    ServerReady,
+    StatisticsResponse,
+)
 from ekiben.worker.http import read_body
 
 _EXTENSIONS: Final = ["binary_tensor_data", "statistics", "model_repository"]
@@ -42,7 +49,9 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("", summary="Server metadata", response_model=ServerMetadata)
     async def server_metadata(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return model_response(ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS))
+        return model_response(
+            ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS)
+        )
 
     @routes.get("/health/live", summary="Server liveness", response_model=ServerLive)
     async def server_live() -> Response:
@@ -69,13 +78,20 @@ def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
     for infix in ("/models/{model}", "/models/{model}/versions/{model_version}"):
         suffix = "_version" if "versions" in infix else ""
 
-        @routes.get(infix, summary="Model metadata", response_model=ModelMetadata, name=f"model_metadata{suffix}")
+        @routes.get(
+            infix, summary="Model metadata", response_model=ModelMetadata, name=f"model_metadata{suffix}"
+        )
         async def model_metadata(request: Request, model: str, model_version: str | None = None) -> Response:
             authenticate(gateway, request, call_of(request))
             card = _card(gateway, model, model_version)
             return Response(await _document(gateway, card, "/model"), media_type="application/json")
 
-        @routes.get(f"{infix}/ready", summary="Model readiness", response_model=ModelReady, name=f"model_ready{suffix}")
+        @routes.get(
+            f"{infix}/ready",
+            summary="Model readiness",
+            response_model=ModelReady,
+            name=f"model_ready{suffix}",
+        )
         async def model_ready(request: Request, model: str, model_version: str | None = None) -> Response:
             authenticate(gateway, request, call_of(request))
             card = _card(gateway, model, model_version)
@@ -83,9 +99,14 @@ def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
             return model_response(ModelReady(name=card.name, ready=ready), 200 if ready else 503)
 
         @routes.get(
-            f"{infix}/stats", summary="Model statistics", response_model=StatisticsResponse, name=f"model_stats{suffix}"
+            f"{infix}/stats",
+            summary="Model statistics",
+            response_model=StatisticsResponse,
+            name=f"model_stats{suffix}",
         )
-        async def model_statistics(request: Request, model: str, model_version: str | None = None) -> Response:
+        async def model_statistics(
+            request: Request, model: str, model_version: str | None = None
+        ) -> Response:
             authenticate(gateway, request, call_of(request))
             card = _card(gateway, model, model_version)
             return model_response(StatisticsResponse(model_stats=[await _statistics(gateway, card)]))
@@ -110,7 +131,9 @@ async def _read(gateway: GatewayState, request: Request, model: str, model_versi
 
 def _respond(reply: Reply) -> Response:
     headers = {HEADER_LENGTH: str(reply.header_length)} if reply.header_length is not None else {}
-    return Response(reply.body, headers=headers, media_type=reply.headers.get("content-type", "application/json"))
+    return Response(
+        reply.body, headers=headers, media_type=reply.headers.get("content-type", "application/json")
+    )
 
 
 def _card(gateway: GatewayState, model: str, model_version: str | None) -> Card:
@@ -143,4 +166,9 @@ async def _statistics_of(worker: WorkerClient) -> ModelStatistics | None:
 
 def _index(gateway: GatewayState, card: Card) -> dict[str, str]:
     ready = bool(gateway.fleet.ready_workers(card.name))
-    return {"name": card.name, "version": card.version, "state": "READY" if ready else "UNAVAILABLE", "reason": ""}
+    return {
+        "name": card.name,
+        "version": card.version,
+        "state": "READY" if ready else "UNAVAILABLE",
+        "reason": "",
+    }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from ekiben.errors import EkibenError, Unavailable
+from ekiben.errors import EkibenError, ShuttingDown, Unavailable
 from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, model_response
 from ekiben.gateway.flow import authenticate
@@ -35,13 +35,17 @@ def router(gateway: GatewayState) -> APIRouter:
     async def ready() -> Response:
         """Every worker of every model is there and requests are taken; send no traffic when this fails."""
         if gateway.admission.draining:
-            raise Unavailable("draining.")
+            raise ShuttingDown("draining.")
         missing = gateway.fleet.missing()
         if missing:
-            raise Unavailable("workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items()))
+            raise Unavailable(
+                "workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
+            )
         return PlainTextResponse("ok\n")
 
-    @routes.get("/health", summary="Health by component", response_model=HealthReport, responses=ERROR_RESPONSES)
+    @routes.get(
+        "/health", summary="Health by component", response_model=HealthReport, responses=ERROR_RESPONSES
+    )
     async def health(request: Request) -> Response:
         """The state of every model and of the machine; 503 when a part is unhealthy."""
         authenticate(gateway, request, call_of(request))
