@@ -64,7 +64,7 @@ def measure_machine(settings: Settings) -> Machine:
     """What this process may use: its CPU affinity and the smaller of memory and cgroup limit; settings win."""
     limits = [psutil.virtual_memory().total, *_cgroup_limits()]
     return Machine(
-        threads=settings.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1,
+        threads=settings.threads or _granted_threads(),
         memory_gib=settings.memory_gib or min(limits) / _GIB,
     )
 
@@ -95,6 +95,13 @@ def _place(card: Card, machine: Machine) -> Placement:
         threads=max(1, min(machine.threads, math.ceil(card.resources.cpu))),
         memory_gib=card.resources.memory_gib,
     )
+
+
+def _granted_threads() -> int:
+    """CPUs this process may run on; macOS has no affinity to ask for."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cgroup_limits() -> Iterable[int]:

@@ -35,6 +35,7 @@ class Edge:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request; other protocols pass through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -63,6 +63,7 @@ class GatewayMiddleware:
         self._control: Listener | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the lifespan to BentoML, everything else to the gateway."""
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, self._around(send))
         elif self._outer is not None:

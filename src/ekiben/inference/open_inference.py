@@ -70,9 +70,7 @@ class InferenceResponse:
     parameters: Mapping[str, Any]
 
 
-def decode_request(
-    body: bytes, header_length: int | None, *, limits: Limits = DEFAULT_LIMITS
-) -> InferenceRequest:
+def decode_request(body: bytes, header_length: int | None, *, limits: Limits = DEFAULT_LIMITS) -> InferenceRequest:
     """Read a request's body; `header_length` is None where the HTTP header is absent.
 
     Raises:
@@ -107,9 +105,7 @@ def encode_request(
     return writer.body("inputs", {"id": id, "parameters": {**(parameters or {}), **choice}})
 
 
-def decode_response(
-    body: bytes, header_length: int | None, *, limits: Limits = DEFAULT_LIMITS
-) -> InferenceResponse:
+def decode_response(body: bytes, header_length: int | None, *, limits: Limits = DEFAULT_LIMITS) -> InferenceResponse:
     """Read a worker's response.
 
     Raises:

@@ -27,10 +27,12 @@ class Limits:
     """What one message may hold; beyond it the answer is 413.
 
     Attributes:
+        max_json_bytes: Bytes of the JSON part, which takes up to fifty times as much memory once it is parsed.
         max_elements: Elements of one tensor; the request body's own limit usually strikes first.
         max_parameters: Entries of one `parameters` object.
     """
 
+    max_json_bytes: int = 16 * 2**20
     max_tensors: int = 64
     max_elements: int = 2**30
     max_dimensions: int = 16
@@ -55,9 +57,7 @@ def described(value: object) -> str:
 def object_of(value: object, param: str | None) -> Mapping[str, Any]:
     """Expect a JSON object."""
     if type(value) is not dict:
-        raise InvalidRequest(
-            f"{param or 'the body'} must be a JSON object, not {described(value)}", param=param
-        )
+        raise InvalidRequest(f"{param or 'the body'} must be a JSON object, not {described(value)}", param=param)
     return cast("Mapping[str, Any]", value)
 
 
@@ -75,9 +75,7 @@ def text(value: object, param: str, max_characters: int) -> str:
     if type(value) is not str or not value:
         raise InvalidRequest(f"{param} must be a non-empty string, not {described(value)}", param=param)
     if len(value) > max_characters:
-        raise PayloadTooLarge(
-            f"{param} has {len(value)} characters; the limit is {max_characters}", param=param
-        )
+        raise PayloadTooLarge(f"{param} has {len(value)} characters; the limit is {max_characters}", param=param)
     if not value.isprintable():
         raise InvalidRequest(f"{param} holds control characters: {described(value)}", param=param)
     return value
@@ -115,9 +113,7 @@ def parameters(value: object, param: str, limits: Limits) -> dict[str, Any]:
         return {}
     entries = object_of(value, param)
     if len(entries) > limits.max_parameters:
-        raise PayloadTooLarge(
-            f"{param} has {len(entries)} entries; the limit is {limits.max_parameters}", param=param
-        )
+        raise PayloadTooLarge(f"{param} has {len(entries)} entries; the limit is {limits.max_parameters}", param=param)
     for name, entry in entries.items():
         text(name, param, limits.max_name_characters)
         _parameter(entry, f"{param}.{name}", limits)
@@ -126,9 +122,7 @@ def parameters(value: object, param: str, limits: Limits) -> dict[str, Any]:
 
 def _parameter(value: object, param: str, limits: Limits) -> None:
     if value is not None and type(value) not in _SCALARS:
-        raise InvalidRequest(
-            f"{param} must be a string, a number or a boolean, not {described(value)}", param=param
-        )
+        raise InvalidRequest(f"{param} must be a string, a number or a boolean, not {described(value)}", param=param)
     if type(value) is str and len(value) > limits.max_parameter_characters:
         raise PayloadTooLarge(
             f"{param} has {len(value)} characters; the limit is {limits.max_parameter_characters}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from ekiben.errors import InvalidRequest
+from ekiben.errors import InvalidRequest, PayloadTooLarge
 from ekiben.inference import open_inference_checks as check
 from ekiben.inference.open_inference_binary import from_raw
 from ekiben.inference.open_inference_json import from_json
@@ -42,13 +42,10 @@ class BodyReader:
 
     def __init__(self, body: bytes, header_length: int | None, limits: Limits) -> None:
         self._limits = limits
-        self._binary = memoryview(body)[_checked_length(header_length, len(body)) :]
+        json_bytes = _checked_length(header_length, len(body))
+        self._binary = memoryview(body)[json_bytes:]
         self._position = 0
-        try:
-            parsed = orjson.loads(memoryview(body)[: len(body) - len(self._binary)])
-        except orjson.JSONDecodeError as error:
-            raise InvalidRequest(f"the JSON is not valid: {error}") from None
-        self.header: Mapping[str, Any] = check.object_of(parsed, None)
+        self.header: Mapping[str, Any] = _parsed(memoryview(body)[:json_bytes], limits)
 
     def tensors(self, key: str, *, allow_empty: bool) -> dict[str, Tensor]:
         """Read the tensors under `key`, by name; to be called once, because the binary part is consumed.
@@ -99,6 +96,18 @@ class BodyReader:
             raise InvalidRequest(f"{param} is {size}, beyond the end of the body", param=param)
         self._position += size
         return self._binary[self._position - size : self._position]
+
+
+def _parsed(header: memoryview, limits: Limits) -> Mapping[str, Any]:
+    if len(header) > limits.max_json_bytes:
+        raise PayloadTooLarge(
+            f"the JSON is {len(header)} bytes; the limit is {limits.max_json_bytes}: send tensors as binary data"
+        )
+    try:
+        parsed = orjson.loads(header)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest(f"the JSON is not valid: {error}") from None
+    return check.object_of(parsed, None)
 
 
 def _checked_length(header_length: int | None, body_bytes: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -34,7 +34,7 @@ class Hub:
     """
 
     endpoint: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def host(self) -> str:

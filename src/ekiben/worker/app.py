@@ -81,7 +81,7 @@ class WorkerApp:
         except EkibenError as error:
             self._statistics.failed(time.monotonic() - started)
             return error_response(error, request_id)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last word: whatever happened, the caller gets an answer
             _log.exception("request failed", request_id=request_id, model=self._name)
             self._statistics.failed(time.monotonic() - started)
             return error_response(Internal("the model failed; the log has the reason."), request_id)

@@ -27,7 +27,8 @@ _log = structlog.get_logger("ekiben.worker")
 class LoadModel(Protocol):
     """How a runtime is made: its class."""
 
-    def __call__(self, card: Card, files: Path, threads: int) -> Model: ...
+    def __call__(self, card: Card, files: Path, threads: int) -> Model:
+        """Load the card's model from its folder of files."""
 
 
 class ModelHost:

@@ -142,7 +142,10 @@ class Simulation:
                     continue
                 look_at = math.inf if offer is None else offer
                 self._held_until = -math.inf if offer is None else offer
-            self.now = min(look_at, self._events[0][0] if self._events else math.inf)
+            next_moment = min(look_at, self._events[0][0] if self._events else math.inf)
+            if next_moment == math.inf:
+                return
+            self.now = next_moment
 
     def _change(self, action: Callable[[], None]) -> None:
         action()

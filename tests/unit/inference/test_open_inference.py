@@ -67,9 +67,7 @@ def test_json_requests_round_trip(datatype: str, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_responses_round_trip(datatype: str, binary: bool, data: st.DataObject) -> None:
     sent = data.draw(tensors(datatype))
-    encoded = encode_response(
-        "m", "1.0.0", {"y": sent}, id="q", binary_default=binary, parameters={"ms": 1.5}
-    )
+    encoded = encode_response("m", "1.0.0", {"y": sent}, id="q", binary_default=binary, parameters={"ms": 1.5})
     read = decode_response(encoded.body, encoded.header_length)
     np.testing.assert_array_equal(read.outputs["y"], sent, strict=True)
     assert (read.model_name, read.model_version, read.id, read.parameters) == ("m", "1.0.0", "q", {"ms": 1.5})
@@ -118,9 +116,7 @@ def test_any_memory_layout_is_written_row_major() -> None:
     base = np.arange(12, dtype=np.int32).reshape(3, 4)
     for binary in (True, False):
         encoded = encode_request({"x": base.T[::2]}, binary_input=binary)
-        np.testing.assert_array_equal(
-            decode_request(encoded.body, encoded.header_length).inputs["x"], base.T[::2]
-        )
+        np.testing.assert_array_equal(decode_request(encoded.body, encoded.header_length).inputs["x"], base.T[::2])
 
 
 def test_outputs_and_their_form_are_chosen_one_by_one() -> None:
@@ -176,9 +172,7 @@ def test_what_a_model_may_not_give_is_internal(tensor: Tensor) -> None:
         encode_response("m", "1", {"y": tensor})
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"null", b'{"model_name":"m"}', b'{"model_name":"","outputs":[]}']
-)
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"model_name":"m"}', b'{"model_name":"","outputs":[]}'])
 def test_a_workers_broken_response_is_not_the_callers_fault(body: bytes) -> None:
     with pytest.raises(Internal, match="response"):
         decode_response(body, None)
@@ -193,6 +187,4 @@ def test_header_length() -> None:
 
 
 def test_bodies_without_binary_tensors_are_plain_json() -> None:
-    assert encode_response("m", "1", {}) == EncodedBody(
-        b'{"model_name":"m","model_version":"1","outputs":[]}', None
-    )
+    assert encode_response("m", "1", {}) == EncodedBody(b'{"model_name":"m","model_version":"1","outputs":[]}', None)

@@ -183,6 +183,9 @@ def test_beyond_a_limit_is_too_large() -> None:
         decode_request(body, None, limits=Limits(max_tensors=1))
     with pytest.raises(PayloadTooLarge):
         decode_request(body, None, limits=Limits(max_elements=1))
+    with pytest.raises(PayloadTooLarge, match="binary data"):
+        decode_request(body, None, limits=Limits(max_json_bytes=len(body) - 1))
+    decode_request(body, None, limits=Limits(max_json_bytes=len(body), max_tensors=2, max_elements=2))
 
 
 VALID = [
@@ -196,12 +199,7 @@ VALID = [
     if form or name != "FP16"
 ]
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from([*NUMPY_TYPES, "x"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([*NUMPY_TYPES, "x"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(

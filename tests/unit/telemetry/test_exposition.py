@@ -157,9 +157,7 @@ def test_ten_processes_of_three_hundred_samples_are_quick() -> None:
     counter = Counter("requests", "Requests.", ["model", "status"], registry=registry)
     for index in range(300):
         counter.labels(f"model-{index % 10}", str(index)).inc()
-    parts: dict[Labels, str] = {
-        (("worker", str(index)),): generate_latest(registry).decode() for index in range(10)
-    }
+    parts: dict[Labels, str] = {(("worker", str(index)),): generate_latest(registry).decode() for index in range(10)}
     durations_s = []
     for _ in range(5):
         start = time.perf_counter()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ekiben.telemetry.logs import bind_request, configure_logging
 
@@ -34,7 +36,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def logged(log_content: bool = False, level: str = "debug", **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def logged(log_content: bool = False, level: str = "debug", **fields: Any) -> dict[str, Any]:
     stream = io.StringIO()
     configure_logging("auto", level, stream, log_content=log_content)
     structlog.get_logger("ekiben.test").info("served", **fields)
@@ -162,7 +164,7 @@ INJECTION = "a\nlevel=error event=forged\r\x1b[31m\x9b2J\u2028b\u202ec\x00\x85"
 
 
 @pytest.mark.parametrize("format_", ["json", "console"])
-def test_user_text_cannot_forge_lines_or_drive_a_terminal(format_: Any) -> None:  # noqa: ANN401
+def test_user_text_cannot_forge_lines_or_drive_a_terminal(format_: Any) -> None:
     stream = io.StringIO()
     configure_logging(format_, "info", stream)
     log = structlog.get_logger("ekiben.test")
@@ -206,6 +208,26 @@ def test_long_values_are_cut() -> None:
     assert entry["many"][-1] == "… 950 more"
     assert json.dumps(entry["deep"]).count("[") == 5
     assert entry["wide"]["…"] == "49 more"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.text(), st.dictionaries(st.text(), ANYTHING, max_size=4))
+def test_any_entry_is_one_line(event: str, fields: dict[str, Any]) -> None:
+    own = ("event", "level", "_record", "_from_structlog", "exc_info", "stack_info", "positional_args", "self")
+    fields = {name: value for name, value in fields.items() if name not in own}
+    for form in ("json", "console"):
+        stream = io.StringIO()
+        configure_logging(form, "info", stream)  # type: ignore[arg-type]
+        structlog.get_logger("ekiben.test").info(event, **fields)
+        (line,) = stream.getvalue().splitlines()
+        assert "could not be written" not in line
+        assert form == "console" or isinstance(json.loads(line), dict)
 
 
 class Broken:

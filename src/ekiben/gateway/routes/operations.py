@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
@@ -19,7 +20,7 @@ from ekiben.schemas.errors import ErrorResponse
 from ekiben.schemas.health import HealthReport
 from ekiben.telemetry.exposition import merge
 
-_NOT_READY = {503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}}
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}}
 
 
 def router(gateway: GatewayState) -> APIRouter:
@@ -31,7 +32,7 @@ def router(gateway: GatewayState) -> APIRouter:
         """The gateway's event loop turns; restart it when this fails."""
         return PlainTextResponse("ok\n")
 
-    @routes.get("/readyz", summary="Readiness", response_class=PlainTextResponse, responses=dict(_NOT_READY))
+    @routes.get("/readyz", summary="Readiness", response_class=PlainTextResponse, responses=_NOT_READY)
     async def ready() -> Response:
         """Every worker of every model is there and requests are taken; send no traffic when this fails."""
         if gateway.admission.draining:

@@ -1,0 +1,83 @@
+"""A gateway over a toy worker: every layer real, the Unix socket and the internal protocol included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ekiben.cards.card import Card
+from ekiben.gateway.app import build_app
+from ekiben.gateway.host import build_state
+from ekiben.gateway.state import GatewayState
+from ekiben.settings import Settings, load_settings
+from ekiben.testing import ToyEmbedding, toy_card
+from ekiben.worker.app import WorkerApp
+from ekiben.worker.engine import Engine
+from ekiben.worker.host import socket_path
+from ekiben.worker.listener import Listener
+
+
+@dataclass
+class Gateway:
+    """What a test needs of one gateway."""
+
+    http: httpx.AsyncClient
+    state: GatewayState
+    model: ToyEmbedding
+    engine: Engine
+    listener: Listener
+
+
+StartGateway = Callable[..., Awaitable[Gateway]]
+
+
+@pytest.fixture
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Short enough for a Unix socket."""
+    return tmp_path_factory.mktemp("r")
+
+
+@pytest.fixture
+async def start_gateway(run_dir: Path) -> AsyncIterator[StartGateway]:
+    """Start a gateway over one toy worker; keyword arguments are settings, `card` replaces the toy's."""
+    async with AsyncExitStack() as stack:
+
+        async def start(card: Card | None = None, **changes: Any) -> Gateway:
+            settings = load_settings(run_dir=run_dir, **changes)
+            model = ToyEmbedding(card or toy_card())
+            stack.callback(model.gate.set)
+            engine, listener = await _start_worker(stack, model, settings)
+            state = build_state([model.card], settings)
+            await state.fleet.start()
+            stack.push_async_callback(state.fleet.close)
+            transport = httpx.ASGITransport(app=build_app(state), raise_app_exceptions=False)
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+            return Gateway(http, state, model, engine, listener)
+
+        yield start
+
+
+@pytest.fixture
+async def gateway(start_gateway: StartGateway) -> Gateway:
+    """The usual one."""
+    return await start_gateway()
+
+
+async def _start_worker(stack: AsyncExitStack, model: ToyEmbedding, settings: Settings) -> tuple[Engine, Listener]:
+    registry = CollectorRegistry()
+    engine = Engine(model, registry)
+    await engine.warm_up()
+    stack.push_async_callback(engine.close)
+    app = WorkerApp(engine, registry, max_body_bytes=settings.max_body_bytes)
+    listener = Listener(app.asgi, socket_path(settings.run_dir, model.card.name, os.getpid()))
+    await listener.start()
+    stack.push_async_callback(listener.close)
+    return engine, listener
