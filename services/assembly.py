@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -87,4 +88,4 @@ class Refused(BentoMLException):
 
     def __init__(self, error: EkibenError) -> None:
         super().__init__(error.message)
-        self.error_code = error.status  # type: ignore[assignment]  # BentoML wants an HTTPStatus, uses it as int
+        self.error_code = HTTPStatus(error.status)

@@ -2,14 +2,53 @@
 # The project's environment in .venv: made from a lock, kept until the lock changes. Sourced from the project's root.
 
 BIN=.venv/bin
-STAMP=.venv/ekiben-lock.txt
+STAMP=.venv/ekiben-made-from
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit 1
 }
 
-# The interpreter that makes the environment: EKIBEN_PYTHON, or the newest supported one on the PATH.
+# Bring .venv to a lock. The development lock holds the other one, so that it serves as well.
+prepare() { # name of the lock: serve or dev
+  if made_from "$1" || made_from dev; then return; fi
+  (
+    # Two starts at once would install into each other's way.
+    if command -v flock >/dev/null; then flock 9; fi
+    made_from "$1" || make_environment "$1"
+  ) 9>.venv.lock
+}
+
+made_from() { # name of the lock
+  [[ -f $STAMP ]] && sources "$1" | cmp -s - "$STAMP"
+}
+
+# Everything the environment depends on; pyproject.toml for the project's own metadata and commands.
+sources() { # name of the lock
+  pwd
+  cat "locks/build.txt" "locks/$1.txt" pyproject.toml
+}
+
+make_environment() { # name of the lock
+  local python
+  if ! supported $BIN/python; then
+    python=$(find_python)
+    printf 'making .venv with %s\n' "$("$python" --version)" >&2
+    "$python" -m venv --clear .venv || die 'no environment can be made; on Debian and Ubuntu install the package python3-venv.'
+  fi
+  printf 'installing locks/%s.txt; once, and again when it changes\n' "$1" >&2
+  install --require-hashes -r locks/build.txt -r "locks/$1.txt"
+  # Built by the locked hatchling: pip would download a build environment otherwise.
+  install --no-deps --no-build-isolation --editable .
+  sources "$1" >"$STAMP"
+}
+
+install() {
+  $BIN/python -m pip install --quiet --disable-pip-version-check "$@" ||
+    die 'packages could not be installed, see above. The first start needs a package index: check the network, or how pip is configured.'
+}
+
+# The interpreter to make the environment with: EKIBEN_PYTHON, or the first supported one on the PATH.
 find_python() {
   local name
   if [[ -n ${EKIBEN_PYTHON:-} ]]; then
@@ -17,55 +56,20 @@ find_python() {
     printf '%s\n' "$EKIBEN_PYTHON"
     return
   fi
-  for name in python3.11 python3.12 python3.13 python3; do
+  for name in python3.11 python3.12 python3.13 python3 python; do
     if supported "$name"; then
       printf '%s\n' "$name"
       return
     fi
   done
-  die "needs Python 3.11, 3.12 or 3.13 and found none. Install one, or set EKIBEN_PYTHON to its path."
+  die 'needs Python 3.11, 3.12 or 3.13 and found none on the PATH; install one, or set EKIBEN_PYTHON to its path.'
 }
 
 supported() { # interpreter
   "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 }
 
-# Bring .venv to a lock. What is installed already is left alone; a development environment serves as well.
-prepare() { # name of the lock
-  local lock=locks/$1.txt wanted found=''
-  # The project itself is reinstalled when its metadata changes.
-  wanted=$(sha256sum "$lock" pyproject.toml locks/build.txt)
-  [[ -f $STAMP ]] && found=$(<"$STAMP")
-  case $found in
-    "$1"$'\n'"$wanted") return ;;
-    dev$'\n'*) [[ $1 == serve && ${found#*$'\n'} == "$(sha256sum locks/dev.txt pyproject.toml locks/build.txt)" ]] && return ;;
-  esac
-  (
-    flock 9
-    make_environment "$lock"
-    printf '%s\n%s\n' "$1" "$wanted" >"$STAMP"
-  ) 9>.venv.lock
-}
-
-make_environment() { # lock file
-  local python
-  python=$(find_python)
-  supported $BIN/python || {
-    printf 'making .venv with %s\n' "$("$python" --version)" >&2
-    "$python" -m venv --clear .venv || die "the environment cannot be made; Debian and Ubuntu need the package python3-venv."
-  }
-  printf 'installing %s (once; again when it changes)\n' "$1" >&2
-  install --require-hashes -r locks/build.txt -r "$1"
-  # Built by the locked hatchling: no build environment of its own is downloaded.
-  install --no-deps --no-build-isolation -e .
-}
-
-install() {
-  $BIN/python -m pip install --quiet --disable-pip-version-check "$@" ||
-    die "packages could not be installed; see above. A first start needs the package index: check the network, or PIP_INDEX_URL."
-}
-
-# For tools that must not install anything.
+# For tools that install nothing.
 require_tools() {
-  [[ -x $BIN/ruff ]] || die "the development environment is not there; run scripts/test once."
+  [[ -x $BIN/ruff && -x $BIN/shellcheck ]] || die 'the development environment is not there; scripts/test makes it.'
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ekiben.batching.delivery import Reply, deliver
@@ -35,7 +34,7 @@ class Batcher(Generic[P, R]):
         device: The thread to run on; several batchers may share it.
         metrics: Told of everything a dashboard shows; `BatchMetrics` for Prometheus.
         price: Prices a batch; the padded area by default.
-        clock: Seconds; deadlines are moments on it. The same as the device's.
+        clock: Seconds; deadlines are moments on it. The device's own by default, and never another.
 
     Raises:
         Unavailable: The device's thread has ended.
@@ -49,13 +48,13 @@ class Batcher(Generic[P, R]):
         device: DeviceThread,
         metrics: Observer | None = None,
         price: Price = padded_price,
-        clock: Clock = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self._observer: Observer = metrics or Silence()
         self._scheduler = Scheduler(limits, price, self._observer)
-        self._lane = SchedulerLane(run, self._scheduler, device, clock)
+        self._clock = clock or device.clock
+        self._lane = SchedulerLane(run, self._scheduler, device, self._clock)
         self._device = device
-        self._clock = clock
         device.attach(self._lane)
 
     @property
@@ -157,9 +156,7 @@ class Batcher(Generic[P, R]):
     def _check_deadline(self, request: Request) -> None:
         """Answer a caller whose deadline has passed, wherever its works are."""
         now = self._clock()
-        if (
-            now < request.deadline
-        ):  # loops may fire a little early, and the clock may be another than the loop's
+        if now < request.deadline:  # loops may fire a little early, and the clock may be another than the loop's
             self._set_timer(request)
             return
         with self._device.changed:

@@ -41,15 +41,16 @@ class DeviceThread:
 
     Args:
         name: Of the thread, for debuggers and logs.
-        clock: Seconds; the same as that of the batchers on this device.
+        clock: Seconds.
 
     Attributes:
+        clock: The clock that everything on this device goes by.
         changed: The lock of everything that lanes and the thread share; notify it when a lane has new work.
     """
 
     def __init__(self, name: str = "device", *, clock: Clock = time.monotonic) -> None:
         self.changed = threading.Condition(threading.Lock())
-        self._clock = clock
+        self.clock = clock
         self._turns: Turns[Lane] = Turns()
         self._calls: deque[DeviceCall[Any]] = deque()
         self._busy_since: float | None = None
@@ -63,7 +64,7 @@ class DeviceThread:
     def busy_for_s(self) -> float:
         """Seconds that the present turn has been running; 0 when idle."""
         since = self._busy_since
-        return 0.0 if since is None else max(0.0, self._clock() - since)
+        return 0.0 if since is None else max(0.0, self.clock() - since)
 
     def attach(self, lane: Lane) -> None:
         """Take turns from a lane from now on.
@@ -133,7 +134,7 @@ class DeviceThread:
         with self.changed:
             self._busy_since = None
             while not self._is_closing:
-                now = self._clock()
+                now = self.clock()
                 turn = self._offered(now)
                 if callable(turn):
                     self._busy_since = now
@@ -156,10 +157,10 @@ class DeviceThread:
 
     def _timed(self, lane: Lane, turn: Turn) -> Turn:
         def run() -> None:
-            started = self._clock()
+            started = self.clock()
             turn()
             with self.changed:
-                self._turns.used(lane, self._clock() - started)
+                self._turns.used(lane, self.clock() - started)
 
         return run
 

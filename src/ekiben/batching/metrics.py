@@ -89,9 +89,7 @@ class _Families:
         )
         self.items = histogram("ekiben_batch_items", "Items in a batch.", buckets=_COUNTS)
         self.cost = histogram("ekiben_batch_cost", "Cost of a batch, in the model's unit.", buckets=_COSTS)
-        self.padding = histogram(
-            "ekiben_batch_padding_ratio", "Share of a batch that is padding.", buckets=_SHARES
-        )
+        self.padding = histogram("ekiben_batch_padding_ratio", "Share of a batch that is padding.", buckets=_SHARES)
         self.compute = histogram("ekiben_compute_seconds", "Time of a batch on the device.", buckets=_SECONDS)
         self.cap = gauge("ekiben_batch_cap_cost", "Highest cost of a batch; lowered when memory ran out.")
         self.sheds = counter("ekiben_shed_total", "Requests that ended unanswered.")

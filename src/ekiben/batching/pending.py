@@ -13,9 +13,7 @@ from ekiben.batching.request import Entry
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-_Row = tuple[
-    int, float, float, int, Entry
-]  # length, due, deadline, sequence: unique, so entries never compare
+_Row = tuple[int, float, float, int, Entry]  # length, due, deadline, sequence: unique, so entries never compare
 _Turn = tuple[float, float, int, Entry]  # due, deadline, sequence
 
 

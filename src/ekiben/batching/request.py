@@ -50,7 +50,7 @@ class Request:
         arrival: float,
         deadline: float = float("inf"),
         priority: int = 0,
-        reply: Any = None,  # noqa: ANN401
+        reply: Any = None,
     ) -> None:
         self.works = works
         self.arrival = arrival
@@ -67,7 +67,7 @@ class Request:
         self._batch_items = 0
         self._batch_cost = 0
 
-    def add_result(self, index: int, result: Any) -> bool:  # noqa: ANN401
+    def add_result(self, index: int, result: Any) -> bool:
         """Keep one result; returns whether it was the last one missing."""
         self.results[index] = result
         self._missing -= 1

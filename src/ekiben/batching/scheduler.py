@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 class Scheduler:
     """The pure core behind a `Batcher`."""
 
-    def __init__(
-        self, limits: BatchLimits, price: Price = padded_price, observer: Observer | None = None
-    ) -> None:
+    def __init__(self, limits: BatchLimits, price: Price = padded_price, observer: Observer | None = None) -> None:
         self._limits = limits
         self._price = price
         self._observer = observer or Silence()
@@ -157,7 +155,8 @@ class Scheduler:
     def freed(self, batch: Batch, started: float, ended: float) -> None:
         """Note that the device is done with a batch, retries included."""
         self._running_until = -math.inf
-        self._holding.freed(ended, len(self._ledger), self._latency.fixed_s)
+        answered = len({entry.request for entry in batch.entries if not entry.request.is_open})
+        self._holding.freed(ended, answered=answered, waiting=len(self._ledger), fixed_s=self._latency.fixed_s)
         self._observer.batch_ran(len(batch.entries), batch.cost, batch.padding_share, ended - started)
 
     def close(self) -> None:

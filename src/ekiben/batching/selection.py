@@ -35,9 +35,7 @@ class Selection:
     is_hurried: bool = False
 
 
-def select(
-    pending: Pending, rules: Rules, latency: LatencyModel, now: float, *, may_hurry: bool
-) -> Selection:
+def select(pending: Pending, rules: Rules, latency: LatencyModel, now: float, *, may_hurry: bool) -> Selection:
     """Choose the next batch from a queue; changes nothing."""
     anchor = pending.most_urgent()
     if anchor is None:

@@ -63,8 +63,7 @@ CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth"}
 def _known_source(source: str) -> str:
     if not (_SOURCE.fullmatch(source) or _UNRESOLVED.fullmatch(source)):
         raise ValueError(
-            "must be pypi:package==version/file, hf:owner/name@<40 hex digits>/file, s3:bucket/key"
-            " or file:path"
+            "must be pypi:package==version/file, hf:owner/name@<40 hex digits>/file, s3:bucket/key or file:path"
         )
     return source
 

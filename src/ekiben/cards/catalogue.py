@@ -51,9 +51,7 @@ class Catalogue:
         """
         card = self._cards.get(name)
         if card is None:
-            raise ModelNotFound(
-                f"no model {name!r}; there are: {', '.join(self._cards) or 'none'}", param="model"
-            )
+            raise ModelNotFound(f"no model {name!r}; there are: {', '.join(self._cards) or 'none'}", param="model")
         return card
 
     @property
@@ -118,9 +116,7 @@ def _card_files(models_dir: Path) -> Iterator[Path]:
         if path.suffix == ".yaml":
             yield path
     for path in sorted(models_dir.glob("*.y*ml")):
-        raise CardError(
-            f"{path}:1: a card lies in its task's folder, {models_dir.name}/<task>/{path.stem}.yaml"
-        )
+        raise CardError(f"{path}:1: a card lies in its task's folder, {models_dir.name}/<task>/{path.stem}.yaml")
 
 
 def _task(path: Path) -> Task:
@@ -128,9 +124,7 @@ def _task(path: Path) -> Task:
         return Task(path.parent.name)
     except ValueError:
         tasks = ", ".join(Task)
-        raise CardError(
-            f"{path}:1: the folder {path.parent.name!r} is not a task; tasks are {tasks}"
-        ) from None
+        raise CardError(f"{path}:1: the folder {path.parent.name!r} is not a task; tasks are {tasks}") from None
 
 
 def _refuse_keys_set_by_path(document: Document) -> None:

@@ -22,9 +22,7 @@ from ekiben.weights.store import State, state_of, verify
 
 app = typer.Typer(name="models", help="List, add, pull, verify and show models.", no_args_is_help=True)
 
-Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME]…", help="Served names; none: every served card.")
-]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Served names; none: every served card.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -102,9 +100,7 @@ def add(
     *,
     task: Annotated[Task | None, typer.Option(help="The task, where the hub does not say it.")] = None,
     name: Annotated[str | None, typer.Option(help="The served name; default: from the repository's.")] = None,
-    file: Annotated[
-        list[str] | None, typer.Option(help="A file to take, such as onnx/model_int8.onnx.")
-    ] = None,
+    file: Annotated[list[str] | None, typer.Option(help="A file to take, such as onnx/model_int8.onnx.")] = None,
     licence: Annotated[str | None, typer.Option(help="SPDX identifier, where the hub states none.")] = None,
 ) -> None:
     """Write the card and the lock entry of a model on the hub; nothing is overwritten."""
@@ -178,8 +174,7 @@ def _plain_entry(entry: LockEntry) -> dict[str, Any]:
             for name, file in entry.origins.items()
         },
         "stored": {
-            name: {"size_bytes": digest.size_bytes, "sha256": digest.sha256}
-            for name, digest in entry.stored.items()
+            name: {"size_bytes": digest.size_bytes, "sha256": digest.sha256} for name, digest in entry.stored.items()
         },
     }
 

@@ -97,9 +97,7 @@ def _timeout_s(call: Call[T], options: ClientOptions) -> float:
     if timeout_s is None:
         return options.timeout_s
     if not (math.isfinite(timeout_s) and timeout_s > 0):
-        raise InvalidRequest(
-            f"timeout must be a positive number of seconds, not {timeout_s!r}", param="timeout"
-        )
+        raise InvalidRequest(f"timeout must be a positive number of seconds, not {timeout_s!r}", param="timeout")
     return timeout_s
 
 

@@ -39,9 +39,6 @@ def _classification(answer: Answer) -> Classification:
             model=str(payload["model"]),
             request_id=answer.request_id,
             timing=parse_server_timing(answer.headers.get("server-timing")),
-            data=tuple(
-                Label(str(each["label"]), float(each["score"]), int(each["index"]))
-                for each in payload["data"]
-            ),
+            data=tuple(Label(str(each["label"]), float(each["score"]), int(each["index"])) for each in payload["data"]),
             created=int(payload["created"]),
         )

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import httpx
+
 from ekiben.client import environment
 from ekiben.client.pace import Pace
 from ekiben.errors import ConfigurationError
@@ -51,7 +53,12 @@ def client_options(
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        # Not kept: the HTTP library's own reading is asked only so that it cannot object later.
+        httpx.URL(f"{url}/")
+    except (ValueError, httpx.InvalidURL):
+        raise ConfigurationError("base_url is not a valid URL") from None
     if parts.username is not None or parts.password is not None:
         # Not repeated: what stands before the @ is a secret.
         raise ConfigurationError("base_url must not hold a user name or password; pass api_key instead")

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image
 
-    Picture: TypeAlias = (
-        str | Path | bytes | bytearray | memoryview | BinaryIO | Image | npt.NDArray[np.uint8]
-    )
+    Picture: TypeAlias = str | Path | bytes | bytearray | memoryview | BinaryIO | Image | npt.NDArray[np.uint8]
 
 # What PNG keeps as it is; other modes (CMYK, YCbCr, …) are converted to RGB.
 _PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
@@ -55,9 +53,7 @@ def _is_instance(image: object, module: str, name: str) -> bool:
 
 def _from_path(path: str | Path) -> bytes:
     if isinstance(path, str) and path[:8].lower().startswith(("http://", "https://", "data:")):
-        raise InvalidRequest(
-            "URLs are not fetched: give the picture's bytes, or a file's path", param="image"
-        )
+        raise InvalidRequest("URLs are not fetched: give the picture's bytes, or a file's path", param="image")
     return Path(path).read_bytes()
 
 

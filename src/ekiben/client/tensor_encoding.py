@@ -37,9 +37,7 @@ def _tensor(name: str, value: npt.NDArray[Any] | Sequence[Any]) -> npt.NDArray[A
         tensor = _bytes(name, tensor)
     tensor = tensor.astype(tensor.dtype.newbyteorder("="), copy=False)
     if tensor.dtype not in DATA_TYPES:
-        raise InvalidRequest(
-            f"input {name!r} is {tensor.dtype}, which the protocol does not carry", param=name
-        )
+        raise InvalidRequest(f"input {name!r} is {tensor.dtype}, which the protocol does not carry", param=name)
     return tensor
 
 

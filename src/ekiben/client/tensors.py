@@ -48,9 +48,7 @@ def infer(
 
 def model_metadata(model: str, **options: Unpack[CallOptions]) -> Call[ModelMetadata]:
     """List the tensors a model takes and gives."""
-    return Call(
-        "GET", f"/v2/models/{segment(model)}", schema("open_inference:ModelMetadata"), options=options
-    )
+    return Call("GET", f"/v2/models/{segment(model)}", schema("open_inference:ModelMetadata"), options=options)
 
 
 def model_statistics(model: str, **options: Unpack[CallOptions]) -> Call[StatisticsResponse]:

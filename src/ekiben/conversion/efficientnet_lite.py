@@ -106,18 +106,14 @@ class _Network:
         wide = block.channels_in * block.expand
         result = entry
         if block.expand != 1:
-            result = self.convolve(
-                result, f"{name}._expand_conv", f"{name}._bn0", block.channels_in, wide, kernel=1
-            )
+            result = self.convolve(result, f"{name}._expand_conv", f"{name}._bn0", block.channels_in, wide, kernel=1)
             result = self.relu6(result)
         depthwise = f"{name}._depthwise_conv"
         result = self.convolve(
             result, depthwise, f"{name}._bn1", 1, wide, kernel=block.kernel, stride=block.stride, groups=wide
         )
         result = self.relu6(result)
-        result = self.convolve(
-            result, f"{name}._project_conv", f"{name}._bn2", wide, block.channels_out, kernel=1
-        )
+        result = self.convolve(result, f"{name}._project_conv", f"{name}._bn2", wide, block.channels_out, kernel=1)
         if block.stride == 1 and block.channels_in == block.channels_out:
             result = self.graph.node("Add", [result, entry], f"{name}.add")
         return result
@@ -156,9 +152,7 @@ class _Network:
 
     def classify(self, entry: str) -> str:
         """Mean over the picture, the linear layer, probabilities."""
-        weight = self.graph.constant(
-            "_fc.weight", self._tensor("_fc.weight", (CLASSES, 1280)).astype(np.float32)
-        )
+        weight = self.graph.constant("_fc.weight", self._tensor("_fc.weight", (CLASSES, 1280)).astype(np.float32))
         bias = self.graph.constant("_fc.bias", self._tensor("_fc.bias", (CLASSES,)).astype(np.float32))
         pooled = self.graph.node("GlobalAveragePool", [entry], "pooled")
         features = self.graph.node("Flatten", [pooled], "features", axis=1)
@@ -172,9 +166,7 @@ class _Network:
         self.size = result
         return total // 2, total - total // 2
 
-    def _fold(
-        self, weight: NDArray[Any], norm: str, channels: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _fold(self, weight: NDArray[Any], norm: str, channels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scale, shift, mean, variance = (
             self._tensor(f"{norm}.{part}", (channels,)).astype(np.float64)
             for part in ("weight", "bias", "running_mean", "running_var")
@@ -188,7 +180,5 @@ class _Network:
         if tensor is None:
             raise WeightsError(f"this is not EfficientNet-Lite0: it has no tensor {name!r}")
         if tensor.shape != shape or tensor.dtype != np.float32:
-            raise WeightsError(
-                f"this is not EfficientNet-Lite0: {name!r} is {tensor.dtype}{list(tensor.shape)}"
-            )
+            raise WeightsError(f"this is not EfficientNet-Lite0: {name!r} is {tensor.dtype}{list(tensor.shape)}")
         return tensor

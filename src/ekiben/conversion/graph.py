@@ -33,9 +33,7 @@ class GraphBuilder:
             self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
-    def node(
-        self, operator: str, inputs: Sequence[str], result: str, **attributes: int | Sequence[int]
-    ) -> str:
+    def node(self, operator: str, inputs: Sequence[str], result: str, **attributes: int | Sequence[int]) -> str:
         """Add one operator with one result."""
         node = helper.make_node(operator, list(inputs), [result], name=result)
         node.attribute.extend(helper.make_attribute(key, value) for key, value in sorted(attributes.items()))

@@ -82,9 +82,7 @@ class _Machine:
         elif name in _OPERATIONS:
             _OPERATIONS[name](self, argument)
         elif name != "PROTO":
-            raise WeightsError(
-                f"the pickle holds the instruction {name}, which a table of tensors does not need"
-            )
+            raise WeightsError(f"the pickle holds the instruction {name}, which a table of tensors does not need")
 
     def pop(self) -> object:
         value = self.stack.pop()

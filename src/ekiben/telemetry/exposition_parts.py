@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 
+# Possessive throughout: a wrong line is refused in one pass.
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*+[ \t]*+=[ \t]*+"(?:[^"\\]|\\.)*+"'
 _LABELS = rf"\{{[ \t]*+((?:{_LABEL}[ \t]*+(?:,[ \t]*+|(?=\}})))*+)\}}"
-_NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|inf(?:inity)?|nan)"
-_TIMESTAMP = r"[ \t]+-?\d+"
+_NUMBER = r"[-+]?(?:(?:\d++(?:\.\d*+)?|\.\d++)(?:e[-+]?\d++)?|inf(?:inity)?|nan)"
+_TIMESTAMP = r"[ \t]++-?\d++"
 _SAMPLE = re.compile(
     rf"({_NAME})[ \t]*+(?:{_LABELS})?[ \t]*+(?<=[ \t}}])({_NUMBER}(?:{_TIMESTAMP})?)[ \t]*",
     re.IGNORECASE | re.ASCII,

@@ -31,9 +31,7 @@ _SECRET_TEXT = re.compile(
 )
 # C1 controls drive terminals as C0 ones do; separators and direction marks forge lines; surrogates are not
 # UTF-8.
-_UNSAFE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MAX_DEPTH = 6
 _MAX_ENTRIES = 50
 _MAX_NAME_CHARACTERS = 100

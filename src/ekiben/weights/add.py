@@ -100,9 +100,7 @@ def _task(repository: Repository) -> Task:
     task = _PIPELINES.get(repository.pipeline or "")
     if task is None:
         said = repository.pipeline or "nothing"
-        raise WeightsError(
-            f"{repository.name}: its task is not clear (the hub says {said}); name one with --task"
-        )
+        raise WeightsError(f"{repository.name}: its task is not clear (the hub says {said}); name one with --task")
     return task
 
 
@@ -135,9 +133,7 @@ def _facts(repository: Repository, download: Download) -> Mapping[str, int]:
     tokens = limits.get("max_seq_length") or config.get("max_position_embeddings")
     dimensions = config.get("hidden_size")
     if type(tokens) is not int or type(dimensions) is not int:
-        raise WeightsError(
-            f"{repository.name}: its config.json does not state hidden_size and its token limit"
-        )
+        raise WeightsError(f"{repository.name}: its config.json does not state hidden_size and its token limit")
     return {"max_tokens": tokens, "dimensions": dimensions}
 
 
@@ -146,9 +142,7 @@ def _text(
 ) -> str:
     stated = licence or _SPDX.get(repository.licence or "", repository.licence)
     if not stated:
-        raise WeightsError(
-            f"{repository.name}: the hub states no licence; read its page and give it with --licence"
-        )
+        raise WeightsError(f"{repository.name}: the hub states no licence; read its page and give it with --licence")
     graph = PurePosixPath(files["model.onnx"].source).name
     values: dict[str, Any] = {
         **facts,

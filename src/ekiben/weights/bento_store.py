@@ -21,7 +21,6 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from filelock import FileLock
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
@@ -77,13 +76,9 @@ class ModelStore:
         except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
             return StoredModel(path, {}, {})
 
-    @contextmanager
-    def lock(self, tag: str) -> Iterator[None]:
-        """Keep every other process off the tag."""
-        folder = self._workplace()
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{_file_name(tag)}.lock"):
-            yield
+    def lock_file(self, tag: str) -> Path:
+        """Return the file to lock while the tag is written."""
+        return self._workplace() / f"{_file_name(tag)}.lock"
 
     @contextmanager
     def staging(self, tag: str) -> Iterator[Path]:
@@ -100,9 +95,7 @@ class ModelStore:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def commit(
-        self, staged: Path, tag: str, files: Mapping[str, Digest], labels: Mapping[str, str]
-    ) -> StoredModel:
+    def commit(self, staged: Path, tag: str, files: Mapping[str, Digest], labels: Mapping[str, str]) -> StoredModel:
         """Make a staged folder the tag's model, replacing a damaged one.
 
         Raises:
@@ -118,8 +111,7 @@ class ModelStore:
         except OSError as error:
             if error.errno == errno.EXDEV:
                 raise WeightsError(
-                    f"{self._home}/models is on another file system than {self._workplace()};"
-                    " put all of it on one"
+                    f"{self._home}/models is on another file system than {self._workplace()}; put all of it on one"
                 ) from None
             raise
         _sync_folder(target.parent)

@@ -32,9 +32,7 @@ class Download:
     progress: Progress
     sleep: Callable[[float], None] = time.sleep
 
-    def fetch(
-        self, source: Source, path: Path, expected: Digest | None, max_bytes: int = MAX_UNLOCKED_BYTES
-    ) -> Digest:
+    def fetch(self, source: Source, path: Path, expected: Digest | None, max_bytes: int = MAX_UNLOCKED_BYTES) -> Digest:
         """Bring the source's file to `path` and return what it is.
 
         Args:
@@ -73,8 +71,7 @@ class Download:
                 fruitless = 0 if partial.size_bytes > before else fruitless + 1
                 if fruitless >= MAX_FRUITLESS_ATTEMPTS:
                     raise WeightsError(
-                        f"{error.message}; {partial.size_bytes} bytes are kept,"
-                        " the next pull goes on from there"
+                        f"{error.message}; {partial.size_bytes} bytes are kept, the next pull goes on from there"
                     ) from None
             self.sleep(FIRST_PAUSE_S * 2**fruitless * random.uniform(0.5, 1.0))  # noqa: S311 - jitter only
 
@@ -96,8 +93,7 @@ class Download:
         if expected and body.total_bytes not in (None, expected.size_bytes):
             partial.discard()
             raise WeightsError(
-                f"expected {expected.size_bytes} bytes, the origin has {body.total_bytes};"
-                " its file has changed"
+                f"expected {expected.size_bytes} bytes, the origin has {body.total_bytes}; its file has changed"
             )
 
     def _too_many(self, partial: Partial, limit: int) -> None:

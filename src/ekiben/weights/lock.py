@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from filelock import FileLock
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
+from ekiben.weights.exclusive import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,9 +114,7 @@ def read_lock(path: Path) -> WeightsLock:
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise WeightsError(
-            f"{path}: is damaged ({type(error).__name__}); restore it from version control"
-        ) from None
+        raise WeightsError(f"{path}: is damaged ({type(error).__name__}); restore it from version control") from None
 
 
 def write_lock(path: Path, lock: WeightsLock) -> None:
@@ -144,7 +142,7 @@ def changed_lock(path: Path) -> Iterator[WeightsLock]:
         WeightsError: The file cannot be read or written.
     """
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    with FileLock(Path(tempfile.gettempdir()) / f"ekiben-lock-{name}-{os.getuid()}"):
+    with exclusive(Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}" / f"{name}.lock"):
         lock = read_lock(path)
         yield lock
         write_lock(path, lock)
@@ -152,8 +150,7 @@ def changed_lock(path: Path) -> Iterator[WeightsLock]:
 
 def _plain(entry: LockEntry) -> dict[str, Any]:
     origins = {
-        name: {"source": file.source, **_plain_digest(file.digest)}
-        for name, file in sorted(entry.origins.items())
+        name: {"source": file.source, **_plain_digest(file.digest)} for name, file in sorted(entry.origins.items())
     }
     plain: dict[str, Any] = {"version": entry.version, "origins": origins}
     if entry.converted:
@@ -166,9 +163,7 @@ def _plain_digest(digest: Digest) -> dict[str, Any]:
 
 
 def _entry(value: Mapping[str, Any]) -> LockEntry:
-    origins = {
-        str(name): LockedFile(str(file["source"]), _digest(file)) for name, file in value["origins"].items()
-    }
+    origins = {str(name): LockedFile(str(file["source"]), _digest(file)) for name, file in value["origins"].items()}
     converted = {str(name): _digest(file) for name, file in value.get("converted", {}).items()}
     return LockEntry(str(value["version"]), origins, converted)
 

@@ -47,9 +47,7 @@ def _origins(card: Card, hub: Hub, download: Download) -> dict[str, LockedFile]:
     for name, uri in card.source.files.items():
         found = _UNPINNED.fullmatch(uri)
         if not found:
-            raise WeightsError(
-                f"{card.name}: {name} has another kind of source; pull the card with --lock by hand"
-            )
+            raise WeightsError(f"{card.name}: {name} has another kind of source; pull the card with --lock by hand")
         reference, file = found.groups()
         if reference not in repositories:
             repositories[reference] = look_up(hub, reference)

@@ -7,32 +7,29 @@ Whatever goes wrong on the way, the store holds either the whole model or nothin
 
 from __future__ import annotations
 
-import errno
 import shutil
 import time
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from ekiben.cards.card import STORABLE_SUFFIXES, Card
 from ekiben.errors import WeightsError
 from ekiben.weights.bento_store import ModelStore, StoredModel
 from ekiben.weights.digest import Digest, card_digest, digest_of
 from ekiben.weights.download import Download
+from ekiben.weights.exclusive import exclusive
+from ekiben.weights.faults import told_plainly
 from ekiben.weights.lock import LockedFile, LockEntry
 from ekiben.weights.origins import Origins
 from ekiben.weights.progress import Progress, Silent
+from ekiben.weights.room import check_room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from ekiben.weights.options import PullOptions
     from ekiben.weights.recipe import Recipe
-
-# Left free beside the weights: a disk filled to the last byte stops more than this pull.
-SPARE_BYTES: Final = 64 * 2**20
 
 
 class Pull:
@@ -59,13 +56,11 @@ class Pull:
             WeightsError: Naming the model, what was wrong and what to do.
         """
         if not card.source.resolved:
-            raise WeightsError(
-                f"{card.name} is a template; pin its sources with: ekiben models pin {card.name}"
-            )
-        with _told_plainly(card.name):
+            raise WeightsError(f"{card.name} is a template; pin its sources with: ekiben models pin {card.name}")
+        with told_plainly(card.name):
             if found := self._already(card, entry):
                 return found
-            with self._store.lock(card.tag), self._cache_lock(card):
+            with self._alone(card, self._store.lock_file(card.tag)), self._alone(card):
                 return self._already(card, entry) or self._fetch_and_store(card, entry)
 
     def resolve(self, card: Card) -> LockEntry:
@@ -74,7 +69,7 @@ class Pull:
         Raises:
             WeightsError: A file cannot be had or converted.
         """
-        with _told_plainly(card.name), self._cache_lock(card):
+        with told_plainly(card.name), self._alone(card):
             folder = self._partial_folder(card)
             found = {name: self._fetch(card, name, uri, None) for name, uri in card.source.files.items()}
             origins = {name: LockedFile(card.source.files[name], digest) for name, digest in found.items()}
@@ -98,7 +93,7 @@ class Pull:
         return None if found.damage() else found
 
     def _fetch_and_store(self, card: Card, entry: LockEntry) -> StoredModel:
-        self._check_room(entry)
+        check_room(entry, self._options)
         for name, file in entry.origins.items():
             self._fetch(card, name, file.source, file.digest)
         with self._store.staging(card.tag) as staged:
@@ -115,9 +110,7 @@ class Pull:
     def _fetch(self, card: Card, name: str, uri: str, expected: Digest | None) -> Digest:
         self._progress.begin(f"{card.name} {name}", expected.size_bytes if expected else None)
         try:
-            return self._download.fetch(
-                self._origins.source(uri), self._partial_folder(card) / name, expected
-            )
+            return self._download.fetch(self._origins.source(uri), self._partial_folder(card) / name, expected)
         except WeightsError as error:
             raise WeightsError(f"{name}: {error.message}") from None
 
@@ -143,23 +136,6 @@ class Pull:
                     " the recipe or a library it uses has changed: compare them, then lock again with --lock"
                 )
 
-    def _check_room(self, entry: LockEntry) -> None:
-        fetched = sum(file.digest.size_bytes for file in entry.origins.values())
-        stored = sum(digest.size_bytes for digest in entry.stored.values())
-        cache, home = _existing(self._options.cache_dir), _existing(self._options.bentoml_home)
-        same = cache.stat().st_dev == home.stat().st_dev
-        # On one file system a file that is not converted is moved, not copied.
-        needs = {cache: fetched + (stored if same and entry.converted else 0)}
-        if not same:
-            needs[home] = stored
-        for folder, size in needs.items():
-            free = shutil.disk_usage(folder).free
-            if free < size + SPARE_BYTES:
-                raise WeightsError(
-                    f"needs {_mib(size + SPARE_BYTES)} MiB of disk under {folder}, {_mib(free)} MiB are free;"
-                    " make room and pull again"
-                )
-
     def _partial_folder(self, card: Card) -> Path:
         return self._options.cache_dir / "partial" / card.tag.replace(":", "-")
 
@@ -168,12 +144,10 @@ class Pull:
         for uri in card.source.files.values():
             self._origins.prune(uri)
 
-    @contextmanager
-    def _cache_lock(self, card: Card) -> Iterator[None]:
-        folder = self._options.cache_dir / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{card.name}-{card.version}.lock"):
-            yield
+    def _alone(self, card: Card, lock_file: Path | None = None) -> AbstractContextManager[None]:
+        """Lock the store's or the cache's part of a card: neither need be shared with the other's users."""
+        path = lock_file or self._options.cache_dir / "locks" / f"{card.name}-{card.version}.lock"
+        return exclusive(path, lambda: self._progress.note(f"{card.name}: waiting for another pull of it"))
 
 
 def _labels(card: Card) -> dict[str, str]:
@@ -189,35 +163,3 @@ def _labels(card: Card) -> dict[str, str]:
 def _place(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(source, target)
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder or the nearest one above it that exists."""
-    return next(path for path in [folder, *folder.absolute().parents] if path.exists())
-
-
-def _mib(size_bytes: int) -> int:
-    return -(-size_bytes // 2**20)
-
-
-@contextmanager
-def _told_plainly(name: str) -> Iterator[None]:
-    """Turn what the file system says into one line that begins with the model's name."""
-    try:
-        yield
-    except WeightsError as error:
-        message = error.message
-        raise WeightsError(message if message.startswith(name) else f"{name}: {message}") from None
-    except OSError as error:
-        raise WeightsError(f"{name}: {_story(error)}") from None
-
-
-def _story(error: OSError) -> str:
-    where = error.filename or "the disk"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space is left for {where}; make room and pull again, it goes on from where it stopped"
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return (
-            f"{where} cannot be written ({error.strerror}); point BENTOML_HOME or EKIBEN_CACHE_DIR elsewhere"
-        )
-    return f"{where}: {error.strerror or error}"

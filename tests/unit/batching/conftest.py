@@ -63,6 +63,7 @@ class ToyModel:
     def __init__(self) -> None:
         self.batches: list[list[Any]] = []
         self.failures: dict[Any, BaseException] = {}
+        self.gates: dict[Any, threading.Event] = {}
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Semaphore(0)
@@ -75,6 +76,8 @@ class ToyModel:
         self.batches.append(list(payloads))
         self.entered.release()
         assert self.gate.wait(10)
+        for payload in payloads:
+            assert payload not in self.gates or self.gates[payload].wait(10)
         self._at_once -= 1
         for payload in payloads:
             if payload in self.failures:
@@ -101,7 +104,7 @@ class Simulation:
         self.batches: list[tuple[Batch, int]] = []  # with the cap in force
         self.ends: dict[Request, int] = {}
         self.refusals: list[tuple[Request, Exception]] = []
-        self.on_end: Callable[[Request], None] = lambda request: None
+        self.on_end: Callable[[Request], None] = lambda _: None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._held_until = -math.inf
@@ -109,16 +112,14 @@ class Simulation:
     def at(self, moment: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._events, (moment, next(self._order), action))
 
-    def submit(
-        self, moment: float, *works: Work[Any], deadline: float = math.inf, priority: int = 0
-    ) -> Request:
+    def submit(self, moment: float, *works: Work[Any], deadline: float = math.inf, priority: int = 0) -> Request:
         request = Request(works, arrival=moment, deadline=deadline, priority=priority)
 
         def admit() -> None:
             try:
                 if self.scheduler.admit(request):
                     self._held_until = -math.inf
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 self.refusals.append((request, error))
                 return
             if deadline < math.inf:
@@ -128,7 +129,11 @@ class Simulation:
         return request
 
     def cancel(self, moment: float, request: Request) -> None:
-        self.at(moment, lambda: self._change(lambda: self.scheduler.leave(request, self.now)))
+        def leave() -> None:
+            if all(refused is not request for refused, _ in self.refusals):
+                self._change(lambda: self.scheduler.leave(request, self.now))
+
+        self.at(moment, leave)
 
     def run(self, until: float = math.inf) -> None:
         while self.now <= until:
@@ -173,7 +178,7 @@ class Simulation:
         self.now = ended
         try:
             results = self.model([entry.payload for entry in group])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             retry = self.scheduler.failed(group, error, started, ended)
         else:
             retry = self.scheduler.succeeded(group, results, started, ended)

@@ -85,9 +85,7 @@ def brute_force(lengths: list[int], anchor: int, within: Rules) -> tuple[bool, f
     st.integers(1, 6),
     st.sampled_from([0.0, 0.1, 0.3, 1.0]),
 )
-def test_no_window_is_better(
-    lengths: list[int], anchor: int, max_cost: int, max_items: int, share: float
-) -> None:
+def test_no_window_is_better(lengths: list[int], anchor: int, max_cost: int, max_items: int, share: float) -> None:
     anchor %= len(lengths)
     within = rules(max_cost, max_items, share)
     window = best_window(lengths, anchor, within)

@@ -41,9 +41,7 @@ def test_a_distant_deadline_changes_nothing() -> None:
     st.integers(0, 5),
     st.floats(0, 100),
 )
-def test_nobody_starves(
-    arrival: float, margin: float, priority: int, steps_above: int, patience: float
-) -> None:
+def test_nobody_starves(arrival: float, margin: float, priority: int, steps_above: int, patience: float) -> None:
     """Whoever comes long enough after me goes after me, whatever the deadlines."""
     mine = due(arrival, arrival + patience, priority)
     later = arrival + 2.0 * (1 + steps_above) + margin

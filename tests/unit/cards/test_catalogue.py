@@ -113,8 +113,7 @@ def test_labels_lie_beside_the_card(write_card: WriteCard, card_text: str) -> No
 
 def test_the_crop_fits_the_resized_picture(write_card: WriteCard, card_text: str) -> None:
     text = card_text + (
-        "preprocess:\n  resize: 200\n  crop: 224\n  interpolation: bicubic\n"
-        "  mean: [0, 0, 0]\n  std: [1, 1, 1]\n"
+        "preprocess:\n  resize: 200\n  crop: 224\n  interpolation: bicubic\n  mean: [0, 0, 0]\n  std: [1, 1, 1]\n"
     )
     with pytest.raises(CardError, match=r":18: preprocess: crop 224 is larger than resize 200"):
         load_card(write_card(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,10 +13,11 @@ from ekiben.client.results import Classification, Embeddings, Usage
 from ekiben.errors import InvalidRequest
 from ekiben.inference import protocol
 from ekiben.inference.open_inference import decode_request, encode_response
-from ekiben.schemas.health import HealthReport
-from ekiben.schemas.open_inference import ModelMetadata, StatisticsResponse
+from tests.unit.client.conftest import Caller, Reply, Server, reply
 
-from .conftest import Caller, Reply, Server, reply
+if TYPE_CHECKING:
+    from ekiben.schemas.health import HealthReport
+    from ekiben.schemas.open_inference import ModelMetadata, StatisticsResponse
 
 USAGE = {"prompt_tokens": 5, "total_tokens": 5}
 

@@ -19,8 +19,7 @@ import ekiben
 from ekiben import AsyncClient, Client
 from ekiben.client.client import EmbeddingsResource
 from ekiben.errors import ConfigurationError, EkibenError
-
-from .conftest import Caller, Reply, Server, refusal, reply
+from tests.unit.client.conftest import Caller, Reply, Server, refusal, reply
 
 KEY = "sk-very-secret-0123456789"
 MODELS = reply({"data": []})
@@ -66,9 +65,7 @@ def test_the_key_is_never_shown(call: Caller, server: Server, caplog: pytest.Log
     assert KEY not in repr(Client(api_key=KEY)) + repr(vars(Client(api_key=KEY)))
 
 
-def test_the_environment_names_server_and_key(
-    call: Caller, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_server_and_key(call: Caller, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EKIBEN_BASE_URL", f"{server.url}/prefix/")
     monkeypatch.setenv("EKIBEN_API_KEY", "from-environment")
     server.answers(MODELS)
@@ -86,6 +83,8 @@ def test_the_environment_names_server_and_key(
         {"base_url": f"http://user:{KEY}@host"},
         {"base_url": "http://host/?a=b"},
         {"base_url": "http://host:99999"},
+        {"base_url": "http://[::"},
+        {"base_url": "http://ho st"},
         {"api_key": f"{KEY}\n"},
         {"api_key": f"{KEY}é"},
         {"timeout": 0},

@@ -15,8 +15,7 @@ from ekiben import errors
 from ekiben.client.call import Answer
 from ekiben.client.errors import UnexpectedResponse
 from ekiben.client.failures import from_answer
-
-from .conftest import Caller, Reply, Server, refusal, reply
+from tests.unit.client.conftest import Caller, Reply, Server, refusal, reply
 
 SERVER_ERRORS = [
     kind

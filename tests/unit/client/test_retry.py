@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ekiben.client.errors import ConnectionFailed
 from ekiben.client.retry import BACKOFF_CAP_S, next_wait_s, retry_after_s
 from ekiben.errors import DeadlineExceeded, EkibenError, Internal, Overloaded, QueueFull, Unavailable, WorkerLost
-
-from .conftest import Caller, Hand, Reply, Server, refusal, reply
+from tests.unit.client.conftest import Caller, Hand, Reply, Server, refusal, reply
 
 MODELS = reply({"object": "list", "data": []})
 

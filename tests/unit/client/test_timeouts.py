@@ -8,8 +8,7 @@ import pytest
 
 from ekiben.client.errors import RequestTimedOut
 from ekiben.errors import DeadlineExceeded, InvalidRequest
-
-from .conftest import Caller, Reply, Server
+from tests.unit.client.conftest import Caller, Reply, Server
 
 
 def test_a_silent_server(call: Caller, server: Server) -> None:

@@ -50,9 +50,7 @@ def torch_file(arrays: Arrays) -> bytes:
     facts = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"int": 4}}
     head = [pickle.dumps(value, protocol=2) for value in (MAGIC, 1001, facts)]
     keys = pickle.dumps([str(index) for index in range(len(arrays))], protocol=2)
-    storages = [
-        struct.pack("<q", array.size) + array.tobytes(order="A") for array in arrays.values()
-    ]
+    storages = [struct.pack("<q", array.size) + array.tobytes(order="A") for array in arrays.values()]
     return b"".join([*head, table(arrays), keys, *storages])
 
 

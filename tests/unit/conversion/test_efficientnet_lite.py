@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 import pytest
 
 from ekiben.conversion.efficientnet_lite import STAGES, build, convert
@@ -115,7 +115,7 @@ def test_batch_normalisation_is_folded(state: State) -> None:
 
 
 def test_another_network_is_refused(state: State) -> None:
-    with pytest.raises(WeightsError, match="it has no tensor '_fc.bias'"):
+    with pytest.raises(WeightsError, match=r"it has no tensor '_fc.bias'"):
         build({name: value for name, value in state.items() if name != "_fc.bias"})
     with pytest.raises(WeightsError, match=r"'_fc.bias' is float32\[10\]"):
         build({**state, "_fc.bias": np.zeros(10, np.float32)})

@@ -126,6 +126,8 @@ def test_values_pass_through_as_written(value: str) -> None:
         "1a 1",
         "a 1 # {} 2",
         'a{b="' + "\\" * 10_001,
+        "a " + "1" * 100_000 + "x",
+        "a" + " " * 100_000,
     ],
 )
 def test_a_malformed_part_is_left_out_and_counted(text: str) -> None:

@@ -223,7 +223,7 @@ def test_any_entry_is_one_line(event: str, fields: dict[str, Any]) -> None:
     fields = {name: value for name, value in fields.items() if name not in own}
     for form in ("json", "console"):
         stream = io.StringIO()
-        configure_logging(form, "info", stream)  # type: ignore[arg-type]
+        configure_logging(form, "info", stream)
         structlog.get_logger("ekiben.test").info(event, **fields)
         (line,) = stream.getvalue().splitlines()
         assert "could not be written" not in line

@@ -87,9 +87,7 @@ def test_an_empty_file_arrives(download: Download, path: Path) -> None:
     assert path.read_bytes() == b""
 
 
-def test_it_goes_on_where_it_stopped(
-    download: Download, path: Path, progress: Counting, pauses: list[float]
-) -> None:
+def test_it_goes_on_where_it_stopped(download: Download, path: Path, progress: Counting, pauses: list[float]) -> None:
     source = Scripted(3000, 4000)
     download.fetch(source, path, EXPECTED)
     assert source.offsets == [0, 3000, 7000]

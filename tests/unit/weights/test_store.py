@@ -55,9 +55,7 @@ def test_states_of_what_is_stored(toy: Card, lock: WeightsLock, store: ModelStor
 
 
 class TestVerify:
-    def test_it_reads_every_byte(
-        self, toy: Card, toy_entry: LockEntry, store: ModelStore, pulled: Path
-    ) -> None:
+    def test_it_reads_every_byte(self, toy: Card, toy_entry: LockEntry, store: ModelStore, pulled: Path) -> None:
         read: list[int] = []
         verify(toy, toy_entry, store, read.append)
         assert sum(read) == (pulled / "model.onnx").stat().st_size

@@ -1,0 +1,62 @@
+"""SIGTERM: readiness false at once, what is in flight finishes, exit status 0."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import start_platform
+
+BODY = {"model": "all-minilm-l6-v2", "input": ["word " * 150] * 64}
+
+
+@pytest.mark.slow
+def test_sigterm_loses_no_accepted_request(tmp_path: Path) -> None:
+    platform = start_platform(tmp_path, "--only", "all-minilm-l6-v2")
+    platform.wait_until_ready()
+    first = threading.Event()
+
+    def ask(client: httpx.Client) -> tuple[int, str]:
+        """Ask until refused; returns the last status and every one before it."""
+        seen = set()
+        while True:
+            try:
+                reply = client.post("/v1/embeddings", json=BODY)
+            except httpx.ConnectError:
+                return 0, str(seen)
+            seen.add(reply.status_code)
+            if reply.status_code == 200:
+                first.set()
+            else:
+                return reply.status_code, reply.json()["error"]["code"] + str(seen)
+
+    clients = [httpx.Client(base_url=platform.base_url, timeout=60) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask, client) for client in clients]
+        assert first.wait(30)
+        platform.process.send_signal(signal.SIGTERM)
+        ends = [each.result(60) for each in asking]
+    # A read error here would be a request that was accepted and lost.
+    assert all(end in {(503, "shutting_down{200, 503}"), (503, "shutting_down{503, 200}"), (0, "{200}")} for end in ends)
+    assert platform.process.wait(30) == 0
+    assert '"in_flight":0' in platform.log_end() or "drained" in platform.log_end()
+    assert not list(platform.run_dir.glob("*.sock"))
+
+
+@pytest.mark.slow
+def test_a_second_platform_on_the_same_port_is_refused_in_words(tmp_path: Path) -> None:
+    first = start_platform(tmp_path, "--only", "all-minilm-l6-v2")
+    try:
+        first.wait_until_ready()
+        (tmp_path / "second").mkdir()
+        second = start_platform(tmp_path / "second", "--only", "all-minilm-l6-v2", EKIBEN_PORT=str(first.port))
+        assert second.process.wait(30) == 1
+        assert f"port {first.port}" in second.log_end()
+        assert "EKIBEN_PORT" in second.log_end()
+    finally:
+        assert first.stop() == 0
