@@ -29,9 +29,7 @@ _File = Annotated[
 @app.command()
 def create(
     name: Annotated[str, typer.Option(help="Whom the key is for.")],
-    expires: Annotated[
-        str | None, typer.Option(help="Lifetime, such as 12h, 90d or 4w; default: none.")
-    ] = None,
+    expires: Annotated[str | None, typer.Option(help="Lifetime, such as 12h, 90d or 4w; default: none.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="What it may do; may be repeated.")] = None,
     file: _File = None,
 ) -> None:

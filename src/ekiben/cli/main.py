@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
-from ekiben.cli import models
+from ekiben.cli import keys, models
 from ekiben.cli.doctor import doctor
+from ekiben.cli.failures import run
 from ekiben.cli.serve import serve
-from ekiben.errors import OperatorError
 
 app = typer.Typer(
     name="ekiben",
@@ -20,12 +18,9 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
+app.add_typer(keys.app, name="keys", help="API keys.")
 
 
 def main() -> None:
     """Entry point of the console script."""
-    try:
-        app()
-    except OperatorError as error:
-        sys.stderr.write(f"ekiben: {error.message}\n")
-        sys.exit(1)
+    run(app)

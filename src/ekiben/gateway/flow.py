@@ -7,20 +7,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
-from ekiben.errors import ConfigurationError, DeadlineExceeded, PermissionDenied
+from ekiben.errors import DeadlineExceeded
 from ekiben.gateway.call import Call, call_of
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
-from ekiben.policy.exposure import is_loopback
 from ekiben.worker.http import unless_disconnected
-
-_log = structlog.get_logger("ekiben.gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +49,9 @@ def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
 
     Raises:
         Unauthenticated: Keys are on and the request has none that is known.
-        PermissionDenied: No keys are set and the request came in on an address that others can reach, which a bare
-            `bentoml serve` opens by default.
+        PermissionDenied: No keys are set, and others could ask.
     """
-    if gateway.keyring is None:
-        host = (request.scope.get("server") or ("",))[0]
-        if not _private(host):
-            raise PermissionDenied(
-                f"this server listens on {host} without keys and answers on loopback alone; create a key with "
-                "`ekiben keys create` and set EKIBEN_KEYS_FILE."
-            )
-        return
-    try:
-        gateway.keyring.refresh()
-    except ConfigurationError as error:
-        _log.error("the keys file cannot be used; the keys known before stay in force", reason=error.message)
-    call.principal = gateway.keyring.authenticate(request.headers.get("authorization"))
-
-
-def _private(host: str) -> bool:
-    """Whether the address a request came in on is a Unix socket's or this machine's own."""
-    try:
-        return host.startswith("/") or is_loopback(host)
-    except ValueError:
-        return False
+    call.principal = gateway.authentication.principal(request)
 
 
 async def in_time(reading: Awaitable[Ask], timeout_s: float) -> Ask:

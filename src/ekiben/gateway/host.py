@@ -10,13 +10,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekiben.cards.card import Card, Task
 from ekiben.gateway.admission import Admission
+from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.app import build_app
 from ekiben.gateway.control import CONTROL_NAME, build_control
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.state import GatewayState
 from ekiben.policy.exposure import check_exposure
-from ekiben.policy.keys import Keyring
 from ekiben.runtimes.classes import read_labels
 from ekiben.settings import Settings
 from ekiben.worker.host import socket_path
@@ -41,7 +41,7 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
         fleet=Fleet(served.values(), settings.run_dir, urls),
         admission=Admission(settings.max_in_flight),
         metrics=GatewayMetrics(CollectorRegistry()),
-        keyring=Keyring.load(settings.keys_file) if settings.keys_file else None,
+        authentication=Authentication(settings.keys_file),
     )
 
 

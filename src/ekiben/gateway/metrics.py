@@ -6,6 +6,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ekiben.telemetry.exposition import MALFORMED_PARTS
+
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -18,6 +20,7 @@ class GatewayMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        registry.register(MALFORMED_PARTS)
         labels = ("route", "model")
         self.requests = Counter(
             "ekiben_requests_total", "Requests answered.", (*labels, "status"), registry=registry

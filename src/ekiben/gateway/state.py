@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ekiben.cards.card import Card, Task
 from ekiben.errors import InvalidRequest, ModelNotFound
 from ekiben.gateway.admission import Admission
+from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
-from ekiben.policy.keys import Keyring
 from ekiben.settings import Settings
 
 
@@ -20,7 +20,6 @@ class GatewayState:
     Attributes:
         cards: The served models, by name.
         labels: Class names, by model, of those that classify.
-        keyring: None where no keys file is set: then everyone is anonymous, and only this machine can ask.
     """
 
     settings: Settings
@@ -29,7 +28,7 @@ class GatewayState:
     fleet: Fleet
     admission: Admission
     metrics: GatewayMetrics
-    keyring: Keyring | None
+    authentication: Authentication
 
     @property
     def ready(self) -> bool:

@@ -47,9 +47,7 @@ def from_raw(raw: memoryview, datatype: DataType, shape: tuple[int, ...], param:
 def _split(raw: memoryview, count: int, param: str) -> list[bytes]:
     # Each element takes its length field at least, so a huge count is refused before the loop.
     if count * _LENGTH.size > raw.nbytes:
-        raise InvalidRequest(
-            f"{param} is {raw.nbytes} bytes, too short for {count} BYTES elements", param=param
-        )
+        raise InvalidRequest(f"{param} is {raw.nbytes} bytes, too short for {count} BYTES elements", param=param)
     elements: list[bytes] = []
     position = 0
     for index in range(count):

@@ -35,6 +35,8 @@ _TRACEBACK_CHARACTERS = 10_000
 _HANDLER_NAME = "ekiben"
 # Libraries that bring handlers of their own; theirs would write past the redaction.
 _FOREIGN = ("uvicorn", "bentoml", "circus")
+# Libraries that tell of every request, or of every caller's mistake, which the access log has already.
+_TALKATIVE = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "python_multipart": logging.ERROR}
 
 
 def configure_logging(
@@ -106,6 +108,8 @@ def _install(formatter: logging.Formatter, level: str, stream: TextIO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
     for logger in _foreign_loggers():
         logger.handlers.clear()
         logger.propagate = True

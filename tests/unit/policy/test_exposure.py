@@ -22,7 +22,7 @@ NAMES = {
 
 @pytest.fixture(autouse=True)
 def _names(monkeypatch: pytest.MonkeyPatch) -> None:
-    def resolve(host: str, *_: Any, **__: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    def resolve(host: str, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
         if host not in NAMES:
             raise socket.gaierror(-2, "Name or service not known")
         return [(None, None, None, "", (address, 0)) for address in NAMES[host]]

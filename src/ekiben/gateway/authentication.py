@@ -1,0 +1,71 @@
+"""Who makes a request: by key, or anonymous where only this machine can ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from starlette.requests import Request
+
+from ekiben.errors import ConfigurationError, PermissionDenied
+from ekiben.policy.exposure import is_loopback
+from ekiben.policy.keys import Keyring
+from ekiben.policy.principals import ANONYMOUS, Principal
+
+_log = structlog.get_logger("ekiben.gateway")
+
+
+class Authentication:
+    """Asks for a key where a keys file is set.
+
+    Args:
+        keys_file: None: everyone is anonymous, and only loopback is answered.
+
+    Raises:
+        ConfigurationError: The keys file cannot be used.
+    """
+
+    def __init__(self, keys_file: Path | None) -> None:
+        self._keyring = Keyring.load(keys_file) if keys_file else None
+        self._fault = ""
+
+    def principal(self, request: Request) -> Principal:
+        """Who makes the request.
+
+        Raises:
+            Unauthenticated: Keys are on and the request has none that is known.
+            PermissionDenied: No keys are set and the request came in on an address that others can reach, which a
+                bare `bentoml serve` opens by default.
+        """
+        if self._keyring is None:
+            return _anonymous(request)
+        self._refresh(self._keyring)
+        return self._keyring.authenticate(request.headers.get("authorization"))
+
+    def _refresh(self, keyring: Keyring) -> None:
+        """Take changes of the keys file; while it cannot be used, the keys known before stay in force."""
+        try:
+            keyring.refresh()
+            self._fault = ""
+        except ConfigurationError as error:
+            if error.message != self._fault:  # Once, not with every request.
+                self._fault = error.message
+                _log.error("the keys file cannot be used; the keys known before stay in force", reason=error.message)
+
+
+def _anonymous(request: Request) -> Principal:
+    host = (request.scope.get("server") or ("",))[0]
+    if _private(host):
+        return ANONYMOUS
+    raise PermissionDenied(
+        f"this server listens on {host} without keys and answers on loopback alone; create a key with "
+        "`ekiben keys create` and set EKIBEN_KEYS_FILE."
+    )
+
+
+def _private(host: str) -> bool:
+    """Whether the address a request came in on is a Unix socket's or this machine's own."""
+    try:
+        return host.startswith("/") or is_loopback(host)
+    except ValueError:
+        return False
