@@ -34,7 +34,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One model's share: of every worker, `threads` CPU threads and `memory_gib`."""
+    """One model's share: of every worker, `threads` CPU threads and `memory_gib`; `device` is what its card prefers."""
 
     model: str
     device: str
@@ -90,7 +90,7 @@ def make_plan(cards: Sequence[Card], machine: Machine) -> Plan:
 def _place(card: Card, machine: Machine) -> Placement:
     return Placement(
         model=card.name,
-        device="cpu",
+        device=" or ".join(card.session.providers),
         workers=card.resources.workers,
         threads=max(1, min(machine.threads, math.ceil(card.resources.cpu))),
         memory_gib=card.resources.memory_gib,

@@ -52,6 +52,14 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Workers on other machines, as JSON: {"<model>": ["http://host:port", …]}; not started here.',
     )
+    worker_listen: str = Field(
+        "",
+        pattern=r"^(|[\w.\[\]:-]+:\d{1,5})$",
+        description="host:port where a worker also answers gateways on other machines; empty: its Unix socket alone.",
+    )
+    worker_token: SecretStr | None = Field(
+        None, description="Secret between gateways and workers on other machines; needed beyond loopback."
+    )
     max_body_bytes: int = Field(32 * 2**20, ge=1024, description="Largest request body, in bytes.")
     max_in_flight: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")
     read_timeout_s: float = Field(

@@ -71,3 +71,14 @@ def test_a_worker_that_stays_gone_ends_the_platform_with_an_error(tmp_path: Path
     # A second is less than a start takes, so that the platform gives up while its workers are still loading.
     assert platform.process.wait(60) == 1
     assert "stay gone" in platform.log_end()
+
+
+@pytest.mark.slow
+def test_a_killed_supervisor_takes_everything_with_it(tmp_path: Path) -> None:
+    platform = start_platform(tmp_path)
+    platform.wait_until_ready()
+    family = psutil.Process(platform.process.pid).children(recursive=True)
+    platform.process.kill()
+    platform.process.wait()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive

@@ -14,6 +14,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -131,7 +132,8 @@ def check_run_dir(facts: Facts) -> Finding:
     folder = facts.settings.run_dir
     longest = max((len(card.name) for card in facts.cards), default=0)
     if len(os.fsencode(folder)) + longest > _MAX_RUN_DIR_BYTES:
-        return Finding("run folder", "fail", f"{folder} is too long for Unix sockets", "set EKIBEN_RUN_DIR to a short path")
+        advice = "set EKIBEN_RUN_DIR to a short path"
+        return Finding("run folder", "fail", f"{folder} is too long for Unix sockets", advice)
     existing = next((path for path in (folder, *folder.parents) if path.exists()), Path("/"))
     found = existing.stat()
     # A folder to be made lies in another: there the sticky bit keeps others from replacing it.
@@ -286,7 +288,7 @@ def _neighbours() -> tuple[int, ...]:
 
 def _serves(line: list[str]) -> bool:
     names = [Path(part).name for part in line[:4]]
-    return any(pair == ("bentoml", "serve") for pair in zip(names, names[1:], strict=False))
+    return any(pair == ("bentoml", "serve") for pair in pairwise(names))
 
 
 def _graded(check: str, well: object, found: str, advice: str, otherwise: Grade = "fail") -> Finding:

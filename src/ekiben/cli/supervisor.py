@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from ekiben.worker.listener import SOCKET_SUFFIX, make_private
 _log = structlog.get_logger("ekiben.supervisor")
 
 _POLL_S = 0.5
+_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0
 
@@ -77,6 +79,7 @@ class Supervisor:
             *address,
             env=_environment(self._settings),
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
@@ -178,15 +181,20 @@ def _environment(settings: Settings) -> Mapping[str, str]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask BentoML to end; when it does not, end its whole process group."""
-    if process.returncode is not None:
-        return
+    """Ask BentoML to end; what is left of its process group after that is killed."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
         await asyncio.wait_for(process.wait(), _EXIT_TIMEOUT_S)
     except TimeoutError:
         _log.warning("BentoML does not end; killing it", seconds=_EXIT_TIMEOUT_S)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    # Workers that outlived it would keep the port and the memory.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _end_with_parent() -> None:
+    """Have Linux send SIGTERM to BentoML when the supervisor is killed and cannot do so itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

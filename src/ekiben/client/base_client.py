@@ -30,5 +30,5 @@ class BaseClient:
         return self._rebuilt, (options.base_url, options.api_key, options.timeout_s, options.max_retries)
 
     @classmethod
-    def _rebuilt(cls, *arguments: Any) -> Self:  # noqa: ANN401 - the first four of a client's own
+    def _rebuilt(cls, *arguments: Any) -> Self:
         return cls(*arguments)

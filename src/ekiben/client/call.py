@@ -41,7 +41,7 @@ class Answer:
     body: bytes
     request_id: str
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is any
+    def json(self) -> Any:
         """Parse the body.
 
         Raises:

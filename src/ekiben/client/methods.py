@@ -55,7 +55,7 @@ def awaiting(
     return method
 
 
-def _describe(method: Any, build: Callable[..., Any]) -> None:  # noqa: ANN401 - functions take attributes
+def _describe(method: Any, build: Callable[..., Any]) -> None:
     """Copy name, documentation and parameters, so that help() and editors show what the method takes."""
     signature = inspect.signature(build)
     parameter = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)

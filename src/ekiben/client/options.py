@@ -55,14 +55,14 @@ def client_options(
 def _checked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
-        # Not kept: the HTTP library's own reading is asked only so that it cannot object later.
-        httpx.URL(f"{url}/")
+        # Asked here and not kept: neither may object at the first call.
+        _ = parts.port, httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
         raise ConfigurationError("base_url is not a valid URL") from None
     if parts.username is not None or parts.password is not None:
         # Not repeated: what stands before the @ is a secret.
         raise ConfigurationError("base_url must not hold a user name or password; pass api_key instead")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
         raise ConfigurationError(f"base_url must look like http://host:port, not {url[:100]!r}")
     if parts.query or parts.fragment:
         raise ConfigurationError("base_url must end with the path: no '?' or '#'")

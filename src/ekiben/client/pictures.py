@@ -57,7 +57,7 @@ def _from_path(path: str | Path) -> bytes:
     return Path(path).read_bytes()
 
 
-def _from_file(file: Any) -> bytes:  # noqa: ANN401 - anything at all may arrive here
+def _from_file(file: Any) -> bytes:
     read = getattr(file, "read", None)
     content = read() if callable(read) else None
     if not isinstance(content, bytes):
@@ -69,7 +69,7 @@ def _from_file(file: Any) -> bytes:  # noqa: ANN401 - anything at all may arrive
     return content
 
 
-def _from_array(array: Any) -> bytes:  # noqa: ANN401 - NumPy's types are not at hand here
+def _from_array(array: Any) -> bytes:
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != "uint8":
         raise InvalidRequest(
             f"an array must be RGB uint8 of shape (height, width, 3), not {array.dtype} of {array.shape}",
@@ -82,7 +82,7 @@ def _from_array(array: Any) -> bytes:  # noqa: ANN401 - NumPy's types are not at
     return _png(Image.fromarray(array))
 
 
-def _png(image: Any) -> bytes:  # noqa: ANN401 - Pillow's types are not at hand here
+def _png(image: Any) -> bytes:
     written = BytesIO()
     (image if image.mode in _PNG_MODES else image.convert("RGB")).save(written, "PNG")
     return written.getvalue()

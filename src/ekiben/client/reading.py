@@ -34,7 +34,7 @@ def schema(path: str) -> Callable[[Answer], Any]:
     """
     module, _, name = path.partition(":")
 
-    def parse(answer: Answer) -> Any:  # noqa: ANN401 - typed by the Call it is put into
+    def parse(answer: Answer) -> Any:
         model = getattr(import_module(f"ekiben.schemas.{module}"), name)
         with readable(answer):
             return model.model_validate_json(answer.body)

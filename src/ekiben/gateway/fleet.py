@@ -33,10 +33,13 @@ class Fleet:
         cards: The served models.
         run_dir: Folder of the workers' sockets.
         urls: Workers on other machines, by model; such a model has none here.
+        token: The secret those workers ask for.
     """
 
-    def __init__(self, cards: Iterable[Card], run_dir: Path, urls: Mapping[str, Sequence[str]]) -> None:
-        self._run_dir = run_dir
+    def __init__(
+        self, cards: Iterable[Card], run_dir: Path, urls: Mapping[str, Sequence[str]], token: str | None = None
+    ) -> None:
+        self._run_dir, self._token = run_dir, token
         self._expected = {card.name: len(urls.get(card.name, ())) or card.resources.workers for card in cards}
         self._urls = {name: [str(url) for url in urls.get(name, ())] for name in self._expected}
         self._workers: dict[str, dict[Path | str, WorkerClient]] = {name: {} for name in self._expected}
@@ -106,7 +109,7 @@ class Fleet:
         for model, group in self._workers.items():
             for address in self._addresses(model):
                 if address not in group:
-                    group[address] = WorkerClient(model, address)
+                    group[address] = WorkerClient(model, address, self._token)
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
 

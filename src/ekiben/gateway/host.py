@@ -32,13 +32,14 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
     served = {card.name: card for card in cards}
     check_exposure(settings.host, settings.keys_file)
     urls = {name: [str(url) for url in found] for name, found in settings.worker_urls.items()}
+    token = settings.worker_token.get_secret_value() if settings.worker_token else None
     return GatewayState(
         settings=settings,
         cards=served,
         labels={
             card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION
         },
-        fleet=Fleet(served.values(), settings.run_dir, urls),
+        fleet=Fleet(served.values(), settings.run_dir, urls, token),
         admission=Admission(settings.max_in_flight),
         metrics=GatewayMetrics(CollectorRegistry()),
         authentication=Authentication(settings.keys_file),

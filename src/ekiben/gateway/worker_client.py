@@ -42,7 +42,7 @@ class WorkerClient:
         ready: What its last probe said.
     """
 
-    def __init__(self, model: str, address: Path | str) -> None:
+    def __init__(self, model: str, address: Path | str, token: str | None = None) -> None:
         self.model = model
         self.address = address
         self.outstanding = 0
@@ -57,6 +57,7 @@ class WorkerClient:
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
+            headers={"authorization": f"Bearer {token}"} if token and not local else None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None, connect=5),

@@ -1,6 +1,7 @@
 """The words of the internal protocol between gateway and workers; both sides import them from here.
 
-HTTP/1.1 over the worker's own Unix socket, or over a URL on another machine. Bodies are Open Inference Protocol with
+HTTP/1.1 over the worker's own Unix socket, or over a URL on another machine; there a shared secret goes with every
+call as `Authorization: Bearer`. Bodies are Open Inference Protocol with
 binary tensors. A caller that closes its connection cancels the request. Errors are `ekiben.errors` payloads.
 
     POST /infer      one request            GET /ready      200 once warm and able, else 503

@@ -33,6 +33,20 @@ def check_exposure(host: str, keys_file: Path | None) -> None:
         )
 
 
+def check_worker_exposure(address: str, *, has_token: bool) -> None:
+    """Refuse to answer other machines' gateways without a shared secret.
+
+    Raises:
+        ConfigurationError: `address` (`host:port`) is not loopback and there is no token.
+    """
+    host = address.rpartition(":")[0].strip("[]")
+    if not has_token and not all(map(is_loopback, _addresses(host))):
+        raise ConfigurationError(
+            f"EKIBEN_WORKER_LISTEN is {address!r}, which other machines can reach; set EKIBEN_WORKER_TOKEN to the"
+            " secret that their gateways have too"
+        )
+
+
 def _addresses(host: str) -> list[str]:
     """Every address that `host` stands for; servers take an empty one for all interfaces."""
     if not host:

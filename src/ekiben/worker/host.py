@@ -11,14 +11,17 @@ from typing import Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from ekiben.cards.card import Card
 from ekiben.errors import Unavailable
 from ekiben.inference.model import Model
 from ekiben.inference.tensors import Tensors
+from ekiben.policy.exposure import check_worker_exposure
 from ekiben.settings import Settings
 from ekiben.worker.app import WorkerApp
 from ekiben.worker.engine import Answer, Engine
+from ekiben.worker.gate import Gate
 from ekiben.worker.listener import SOCKET_SUFFIX, Listener
 
 _log = structlog.get_logger("ekiben.worker")
@@ -49,7 +52,7 @@ class ModelHost:
         self._card, self._load, self._files = card, load, files
         self._threads, self._settings = threads, settings
         self._engine: Engine | None = None
-        self._listener: Listener | None = None
+        self._listeners: list[Listener] = []
 
     @property
     def ready(self) -> bool:
@@ -62,10 +65,18 @@ class ModelHost:
         model = await asyncio.to_thread(self._load, self._card, self._files(), self._threads)
         self._engine = Engine(model, registry)
         await self._engine.warm_up()
-        app = WorkerApp(self._engine, registry, max_body_bytes=self._settings.max_body_bytes)
-        self._listener = Listener(app.asgi, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
-        await self._listener.start()
+        app = WorkerApp(self._engine, registry, max_body_bytes=self._settings.max_body_bytes).asgi
+        await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
+        if self._settings.worker_listen:
+            token = self._settings.worker_token
+            check_worker_exposure(self._settings.worker_listen, has_token=token is not None)
+            await self._listen(Gate(app, token.get_secret_value()) if token else app, self._settings.worker_listen)
         _log.info("model ready", model=self._card.name, version=self._card.version, device=model.device)
+
+    async def _listen(self, app: ASGIApp, address: Path | str) -> None:
+        listener = Listener(app, address)
+        await listener.start()
+        self._listeners.append(listener)
 
     async def infer(self, inputs: Tensors) -> Answer:
         """Run one request of BentoML's own API, with the card's default deadline.
@@ -80,8 +91,8 @@ class ModelHost:
 
     async def stop(self) -> None:
         """Finish what was accepted and let go of the device."""
-        if self._listener is not None:
-            await self._listener.close()
+        for listener in self._listeners:
+            await listener.close()
         if self._engine is not None:
             await self._engine.close()
 

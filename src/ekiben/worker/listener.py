@@ -29,17 +29,15 @@ class _Embedded(uvicorn.Server):
 
 
 class Listener:
-    """Serves an ASGI app on a Unix socket until closed.
-
-    The socket is bound under a temporary name and renamed once it listens, so that whoever sees it can connect.
+    """Serves an ASGI app on a socket of its own until closed.
 
     Args:
         app: What to serve.
-        path: The socket; its folder is made, for this user only.
+        address: A Unix socket, whose folder is made for this user only, or `host:port`.
     """
 
-    def __init__(self, app: ASGIApp, path: Path) -> None:
-        self._path = path
+    def __init__(self, app: ASGIApp, address: Path | str) -> None:
+        self._address = address
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -55,22 +53,28 @@ class Listener:
         """Bind and serve in the running loop.
 
         Raises:
-            ConfigurationError: The path is too long for a socket or its folder belongs to someone else.
+            ConfigurationError: The address cannot be had.
         """
-        bound = bind(self._path)
+        bound = bind_path(self._address) if isinstance(self._address, Path) else bind_port(self._address)
         self._serving = asyncio.create_task(self._server.serve(sockets=[bound]))
 
     async def close(self) -> None:
         """Stop accepting, finish what is in flight, remove the socket."""
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
+        if isinstance(self._address, Path):
+            self._address.unlink(missing_ok=True)
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
 
 
-def bind(path: Path) -> socket.socket:
-    """A listening Unix socket at `path`, replacing what was there."""
+def bind_path(path: Path) -> socket.socket:
+    """A listening Unix socket at `path`, replacing what was there.
+
+    It is bound under a temporary name and renamed once it listens, so that whoever sees it can connect.
+
+    Raises:
+        ConfigurationError: The path is too long for a socket, or its folder belongs to someone else.
+    """
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
         raise ConfigurationError(f"EKIBEN_RUN_DIR is too long for a Unix socket: {path}")
     make_private(path.parent)
@@ -81,6 +85,23 @@ def bind(path: Path) -> socket.socket:
     bound.listen(2048)
     temporary.rename(path)
     return bound
+
+
+def bind_port(address: str) -> socket.socket:
+    """A listening TCP socket at `host:port`.
+
+    Raises:
+        ConfigurationError: It is taken, or not this machine's.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        return socket.create_server((host.strip("[]"), int(port)), family=_family(host), backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(f"EKIBEN_WORKER_LISTEN {address} cannot be opened: {error.strerror}.") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def make_private(folder: Path) -> None:

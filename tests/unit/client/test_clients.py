@@ -43,7 +43,7 @@ def test_the_package_names_what_it_has() -> None:
     assert {"Client", "AsyncClient", "__version__"} <= set(dir(ekiben))
     assert ekiben.__version__[0].isdigit()
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = ekiben.Nothing  # type: ignore[attr-defined]
+        _ = ekiben.Nothing
 
 
 def test_the_key_is_never_shown(call: Caller, server: Server, caplog: pytest.LogCaptureFixture) -> None:
