@@ -46,9 +46,7 @@ class Assembly:
         for card in self.catalogue.served:
             if card.task is task and wanted in ("", card.name):
                 return card, make_plan([card], self.plan.machine).threads_for(card.name), self.settings
-        raise CardError(
-            f"no card of task {task.value}" + (f" named {wanted!r} (EKIBEN_MODEL)" if wanted else "")
-        )
+        raise CardError(f"no card of task {task.value}" + (f" named {wanted!r} (EKIBEN_MODEL)" if wanted else ""))
 
 
 def assemble() -> Assembly:

@@ -77,9 +77,7 @@ def make_plan(cards: Sequence[Card], machine: Machine) -> Plan:
     """
     plan = Plan(machine, tuple(_place(card, machine) for card in cards))
     if plan.memory_gib > machine.memory_gib:
-        shares = ", ".join(
-            f"{place.model} {place.workers} × {place.memory_gib:g}" for place in plan.placements
-        )
+        shares = ", ".join(f"{place.model} {place.workers} × {place.memory_gib:g}" for place in plan.placements)
         raise ConfigurationError(
             f"the models need {plan.memory_gib:.1f} GiB and this machine has {machine.memory_gib:.1f} GiB "
             f"(platform {PLATFORM_MEMORY_GIB:g}, {shares}). Serve fewer with --only, or lower resources.workers."

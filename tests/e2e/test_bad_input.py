@@ -6,7 +6,7 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -111,7 +111,7 @@ def hundred_megapixels() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-PICTURES = {
+PICTURES: dict[str, tuple[Callable[[], bytes], dict[str, str], int, str]] = {
     "not a picture": (lambda: b"hello", {}, 415, "JPEG, PNG, WEBP"),
     "an empty file": (lambda: b"", {}, 400, "empty"),
     "a GIF": (lambda: encoded("GIF"), {}, 415, "JPEG, PNG, WEBP"),

@@ -23,7 +23,7 @@ def test_sigterm_loses_no_accepted_request(tmp_path: Path) -> None:
 
     def ask(client: httpx.Client) -> tuple[int, str]:
         """Ask until refused; returns the last status and every one before it."""
-        seen = set()
+        seen: set[int] = set()
         while True:
             try:
                 reply = client.post("/v1/embeddings", json=BODY)
@@ -42,7 +42,9 @@ def test_sigterm_loses_no_accepted_request(tmp_path: Path) -> None:
         platform.process.send_signal(signal.SIGTERM)
         ends = [each.result(60) for each in asking]
     # A read error here would be a request that was accepted and lost.
-    assert all(end in {(503, "shutting_down{200, 503}"), (503, "shutting_down{503, 200}"), (0, "{200}")} for end in ends)
+    assert all(
+        end in {(503, "shutting_down{200, 503}"), (503, "shutting_down{503, 200}"), (0, "{200}")} for end in ends
+    )
     assert platform.process.wait(30) == 0
     assert '"in_flight":0' in platform.log_end() or "drained" in platform.log_end()
     assert not list(platform.run_dir.glob("*.sock"))

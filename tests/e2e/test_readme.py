@@ -61,9 +61,7 @@ def test_every_block_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in _BLOCKS if block.language == "python"], ids=lambda b: b.code[:40])
-def test_python(
-    block: Block, platform: Platform, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_python(block: Block, platform: Platform, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     interpreter = Path(sys.executable)
     code = block.code.replace("127.0.0.1:3000", platform.base_url.removeprefix("http://"))
     if "127.0.0.1:3001" in code:
@@ -78,7 +76,9 @@ def test_python(
     assert done.stdout == block.prints
 
 
-@pytest.mark.parametrize("block", [block for block in _BLOCKS if "curl" in block.code], ids=lambda block: block.code[:60])
+@pytest.mark.parametrize(
+    "block", [block for block in _BLOCKS if "curl" in block.code], ids=lambda block: block.code[:60]
+)
 def test_curl(block: Block, platform: Platform) -> None:
     done = _run(["bash", "-euo", "pipefail", "-c", block.code.replace("http://127.0.0.1:3000", platform.base_url)])
     assert done.returncode == 0, done.stderr

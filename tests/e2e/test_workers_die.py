@@ -44,10 +44,13 @@ def test_kill_any_worker(tmp_path: Path) -> None:
     try:
         platform.wait_until_ready()
         with httpx.Client(base_url=platform.base_url, timeout=5) as client:
-            embeds = lambda: client.post("/v1/embeddings", json=EMBED).status_code  # noqa: E731
-            classifies = lambda: client.post(  # noqa: E731
-                "/v1/images/classifications", files={"image": PHOTO.read_bytes()}
-            ).status_code
+
+            def embeds() -> int:
+                return client.post("/v1/embeddings", json=EMBED).status_code
+
+            def classifies() -> int:
+                return client.post("/v1/images/classifications", files={"image": PHOTO.read_bytes()}).status_code
+
             for victim, other, own in (
                 ("all-minilm-l6-v2", classifies, embeds),
                 ("efficientnet-lite0", embeds, classifies),

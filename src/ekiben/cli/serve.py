@@ -27,9 +27,7 @@ _ENTRY_POINT = "services.gateway.service:Gateway"
 
 
 def serve(
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="Serve this model; may be repeated.")
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Serve this model; may be repeated.")] = None,
 ) -> None:
     """Serve every model behind one port, until SIGTERM or Ctrl-C."""
     settings = _settings(only)
@@ -37,9 +35,7 @@ def serve(
     project = find_project(Path.cwd())
     check_exposure(settings.host, settings.keys_file)
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
-    plan = make_plan(
-        [card for card in cards if card.name not in settings.worker_urls], measure_machine(settings)
-    )
+    plan = make_plan([card for card in cards if card.name not in settings.worker_urls], measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))
     check_stored(cards, settings)
     check_port(settings.host, settings.port)
@@ -53,12 +49,8 @@ def plan_table(plan: Plan) -> Table:
     for heading in ("model", "device", "workers", "threads each", "GiB each"):
         table.add_column(heading, justify="left" if heading in ("model", "device") else "right")
     for place in plan.placements:
-        table.add_row(
-            place.model, place.device, str(place.workers), str(place.threads), f"{place.memory_gib:g}"
-        )
-    table.caption = (
-        f"{plan.memory_gib:.1f} of {plan.machine.memory_gib:.1f} GiB, {plan.machine.threads} CPU threads"
-    )
+        table.add_row(place.model, place.device, str(place.workers), str(place.threads), f"{place.memory_gib:g}")
+    table.caption = f"{plan.memory_gib:.1f} of {plan.machine.memory_gib:.1f} GiB, {plan.machine.threads} CPU threads"
     return table
 
 

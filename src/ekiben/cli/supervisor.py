@@ -97,9 +97,7 @@ class Supervisor:
     async def _whole(self) -> bool:
         """Whether every worker is there, or has not been missing for too long."""
         states = [
-            state
-            for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()]
-            if state
+            state for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()] if state
         ]
         now = time.monotonic()
         if states and all(state["ready"] for state in states):
@@ -107,9 +105,7 @@ class Supervisor:
             self._announce()
         elif now - self._whole_since > self._settings.respawn_timeout_s:
             missing = [state["missing"] for state in states] or "the gateway"
-            _log.error(
-                "workers stay gone; giving up", missing=missing, seconds=self._settings.respawn_timeout_s
-            )
+            _log.error("workers stay gone; giving up", missing=missing, seconds=self._settings.respawn_timeout_s)
             return False
         return True
 

@@ -32,9 +32,7 @@ class Admission:
             Overloaded: No place left.
         """
         if self.draining:
-            raise ShuttingDown(
-                "this server is shutting down; another one will take the request.", retry_after_s=1
-            )
+            raise ShuttingDown("this server is shutting down; another one will take the request.", retry_after_s=1)
         if self.in_flight >= self._max:
             raise Overloaded(f"{self._max} requests are in flight, as many as are taken.", retry_after_s=1)
         self.in_flight += 1

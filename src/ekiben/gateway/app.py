@@ -69,6 +69,4 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
     first = error.errors()[0]
     param = ".".join(str(part) for part in first["loc"][1:])
-    return error_response(
-        InvalidRequest(f"{param}: {first['msg']}", param=param), call_of(request).request_id
-    )
+    return error_response(InvalidRequest(f"{param}: {first['msg']}", param=param), call_of(request).request_id)

@@ -131,9 +131,7 @@ class Fleet:
             if isinstance(worker.address, Path) and refuses(error):
                 await self._forget(model, worker)
         if was != worker.ready:
-            _log.info(
-                "worker ready" if worker.ready else "worker gone", model=model, address=str(worker.address)
-            )
+            _log.info("worker ready" if worker.ready else "worker gone", model=model, address=str(worker.address))
 
     async def _forget(self, model: str, worker: WorkerClient) -> None:
         """Remove a socket that nobody listens on: its process is gone and its name never comes back."""

@@ -36,9 +36,7 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
     return GatewayState(
         settings=settings,
         cards=served,
-        labels={
-            card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION
-        },
+        labels={card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION},
         fleet=Fleet(served.values(), settings.run_dir, urls, token),
         admission=Admission(settings.max_in_flight),
         metrics=GatewayMetrics(CollectorRegistry()),

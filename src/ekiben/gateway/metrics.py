@@ -22,9 +22,7 @@ class GatewayMetrics:
         self.registry = registry
         registry.register(MALFORMED_PARTS)
         labels = ("route", "model")
-        self.requests = Counter(
-            "ekiben_requests_total", "Requests answered.", (*labels, "status"), registry=registry
-        )
+        self.requests = Counter("ekiben_requests_total", "Requests answered.", (*labels, "status"), registry=registry)
         self.duration = Histogram(
             "ekiben_request_duration_seconds",
             "From the request's head to the end of the response.",

@@ -79,9 +79,7 @@ class WorkerClient:
             raise DeadlineExceeded("the worker did not answer before the deadline.") from None
         except (aiohttp.ClientError, OSError) as error:
             self.ready = False
-            raise WorkerLost(
-                "the worker was lost while it had the request; try again.", retry_after_s=1
-            ) from error
+            raise WorkerLost("the worker was lost while it had the request; try again.", retry_after_s=1) from error
         finally:
             self.outstanding -= 1
 

@@ -51,9 +51,7 @@ class OnnxSession:
     def __init__(self, path: Path, options: Session, threads: int) -> None:
         providers = choose_providers(options.providers, ort.get_available_providers())
         try:
-            self._session = ort.InferenceSession(
-                path, _session_options(options, threads), providers=providers
-            )
+            self._session = ort.InferenceSession(path, _session_options(options, threads), providers=providers)
         except Exception as error:  # ONNX Runtime's exception classes share no public base.
             raise WeightsError(f"{path.name}: ONNX Runtime cannot load it: {error}") from error
         self.provider: str = self._session.get_providers()[0]

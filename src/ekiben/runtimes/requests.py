@@ -32,9 +32,7 @@ def rows_of(inputs: Tensors, signature: Signature, max_items: int) -> tuple[Tens
     if not len(tensor):
         raise InvalidRequest("input is empty; send at least one item.", param="input")
     if len(tensor) > max_items:
-        raise PayloadTooLarge(
-            f"input has {len(tensor)} items; the limit is {max_items} a request.", param="input"
-        )
+        raise PayloadTooLarge(f"input has {len(tensor)} items; the limit is {max_items} a request.", param="input")
     return spec, tensor
 
 
@@ -56,9 +54,7 @@ def text_of(value: Any, param: str) -> str:
 def _check(spec: TensorSpec, tensor: Tensor) -> None:
     datatype = DATA_TYPES.get(tensor.dtype)
     if datatype != spec.datatype:
-        raise InvalidRequest(
-            f"input {spec.name!r} is {datatype}; it must be {spec.datatype}.", param=spec.name
-        )
+        raise InvalidRequest(f"input {spec.name!r} is {datatype}; it must be {spec.datatype}.", param=spec.name)
     fits = len(tensor.shape) == len(spec.shape) and all(
         wanted in (-1, size) for wanted, size in zip(spec.shape, tensor.shape, strict=True)
     )

@@ -125,14 +125,8 @@ class WorkerApp:
             name=card.name,
             versions=[card.version],
             platform=f"{card.runtime}_{self._engine.model.device}",
-            inputs=[
-                TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape))
-                for s in signature.inputs
-            ],
-            outputs=[
-                TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape))
-                for s in signature.outputs
-            ],
+            inputs=[TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape)) for s in signature.inputs],
+            outputs=[TensorMetadata(name=s.name, datatype=s.datatype, shape=list(s.shape)) for s in signature.outputs],
         )
         return Response(metadata.model_dump_json(), media_type="application/json")
 

@@ -42,9 +42,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 def too_large(max_bytes: int) -> PayloadTooLarge:
     """The error for a body beyond its limit."""
-    return PayloadTooLarge(
-        f"the body is larger than {max_bytes:,} bytes, the limit of this route.", param=None
-    )
+    return PayloadTooLarge(f"the body is larger than {max_bytes:,} bytes, the limit of this route.", param=None)
 
 
 async def unless_disconnected(request: Request, work: Awaitable[T]) -> T:

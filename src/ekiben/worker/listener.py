@@ -113,6 +113,4 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ConfigurationError(
-            f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others."
-        )
+        raise ConfigurationError(f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others.")

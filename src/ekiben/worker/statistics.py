@@ -37,9 +37,7 @@ class Statistics:
 
     def report(self, batches: int) -> ModelStatistics:
         """The totals since the worker started; `batches` is what the batcher has run."""
-        parts = {
-            name: DurationStatistic(count=self._counts[name], ns=self._ns[name]) for name in self._counts
-        }
+        parts = {name: DurationStatistic(count=self._counts[name], ns=self._ns[name]) for name in self._counts}
         return ModelStatistics(
             name=self._name,
             version=self._version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -69,6 +70,13 @@ async def start_gateway(run_dir: Path) -> AsyncIterator[StartGateway]:
 async def gateway(start_gateway: StartGateway) -> Gateway:
     """The usual one."""
     return await start_gateway()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition that another task or process brings about."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
 
 
 async def _start_worker(stack: AsyncExitStack, model: ToyEmbedding, settings: Settings) -> tuple[Engine, Listener]:

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from tests.unit.gateway.conftest import Gateway, StartGateway
+from tests.unit.gateway.conftest import Gateway, StartGateway, until
 
 ROUTE = "/v1/embeddings"
 
@@ -56,7 +56,8 @@ async def test_dimensions_the_model_has_are_taken(gateway: Gateway) -> None:
 
 
 async def test_a_form_post_is_refused_so_that_browsers_must_ask_first(gateway: Gateway) -> None:
-    reply = await gateway.http.post(ROUTE, content=b'{"model":"toy","input":"a"}', headers={"content-type": "text/plain"})
+    body, headers = b'{"model":"toy","input":"a"}', {"content-type": "text/plain"}
+    reply = await gateway.http.post(ROUTE, content=body, headers=headers)
     assert reply.status_code == 415
     assert reply.json()["error"]["param"] == "content-type"
 
@@ -81,8 +82,7 @@ async def test_a_poisoned_neighbour_costs_nobody_else_the_answer(gateway: Gatewa
     holding = asyncio.create_task(ask("wait"))
     await asyncio.to_thread(gateway.model.waiting.wait, 10)
     together = [asyncio.create_task(ask(text)) for text in ("good1", "poison", "good2")]
-    while len(gateway.state.fleet.workers()) and gateway.state.fleet.workers()[0].outstanding < 4:
-        await asyncio.sleep(0)
+    await until(lambda: gateway.engine.batcher.depth == 3)
     gateway.model.gate.set()
     assert await asyncio.gather(holding, *together) == [200, 200, 500, 200]
 

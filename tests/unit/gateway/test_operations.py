@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.unit.gateway.conftest import Gateway, StartGateway
+from tests.unit.gateway.conftest import Gateway, StartGateway, until
 
 EMBED = {"model": "toy", "input": "a"}
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_ready_while_every_worker_is_there(gateway: Gateway) -> None:

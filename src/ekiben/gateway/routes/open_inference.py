@@ -49,9 +49,7 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("", summary="Server metadata", response_model=ServerMetadata)
     async def server_metadata(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return model_response(
-            ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS)
-        )
+        return model_response(ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS))
 
     @routes.get("/health/live", summary="Server liveness", response_model=ServerLive)
     async def server_live() -> Response:
@@ -78,9 +76,7 @@ def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
     for infix in ("/models/{model}", "/models/{model}/versions/{model_version}"):
         suffix = "_version" if "versions" in infix else ""
 
-        @routes.get(
-            infix, summary="Model metadata", response_model=ModelMetadata, name=f"model_metadata{suffix}"
-        )
+        @routes.get(infix, summary="Model metadata", response_model=ModelMetadata, name=f"model_metadata{suffix}")
         async def model_metadata(request: Request, model: str, model_version: str | None = None) -> Response:
             authenticate(gateway, request, call_of(request))
             card = _card(gateway, model, model_version)
@@ -104,9 +100,7 @@ def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
             response_model=StatisticsResponse,
             name=f"model_stats{suffix}",
         )
-        async def model_statistics(
-            request: Request, model: str, model_version: str | None = None
-        ) -> Response:
+        async def model_statistics(request: Request, model: str, model_version: str | None = None) -> Response:
             authenticate(gateway, request, call_of(request))
             card = _card(gateway, model, model_version)
             return model_response(StatisticsResponse(model_stats=[await _statistics(gateway, card)]))
@@ -131,9 +125,7 @@ async def _read(gateway: GatewayState, request: Request, model: str, model_versi
 
 def _respond(reply: Reply) -> Response:
     headers = {HEADER_LENGTH: str(reply.header_length)} if reply.header_length is not None else {}
-    return Response(
-        reply.body, headers=headers, media_type=reply.headers.get("content-type", "application/json")
-    )
+    return Response(reply.body, headers=headers, media_type=reply.headers.get("content-type", "application/json"))
 
 
 def _card(gateway: GatewayState, model: str, model_version: str | None) -> Card:

@@ -20,7 +20,9 @@ from ekiben.schemas.errors import ErrorResponse
 from ekiben.schemas.health import HealthReport
 from ekiben.telemetry.exposition import merge
 
-_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}}
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}
+}
 
 
 def router(gateway: GatewayState) -> APIRouter:
@@ -39,14 +41,10 @@ def router(gateway: GatewayState) -> APIRouter:
             raise ShuttingDown("draining.")
         missing = gateway.fleet.missing()
         if missing:
-            raise Unavailable(
-                "workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items())
-            )
+            raise Unavailable("workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items()))
         return PlainTextResponse("ok\n")
 
-    @routes.get(
-        "/health", summary="Health by component", response_model=HealthReport, responses=ERROR_RESPONSES
-    )
+    @routes.get("/health", summary="Health by component", response_model=HealthReport, responses=ERROR_RESPONSES)
     async def health(request: Request) -> Response:
         """The state of every model and of the machine; 503 when a part is unhealthy."""
         authenticate(gateway, request, call_of(request))
@@ -70,9 +68,7 @@ async def _exposition(gateway: GatewayState) -> str:
     parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
     # The index, not the process id: a label must not grow with every restart.
     indexed = [
-        (index, worker)
-        for name in gateway.cards
-        for index, worker in enumerate(gateway.fleet.ready_workers(name))
+        (index, worker) for name in gateway.cards for index, worker in enumerate(gateway.fleet.ready_workers(name))
     ]
     texts = await asyncio.gather(*(_scrape(worker) for _, worker in indexed))
     for (index, worker), text in zip(indexed, texts, strict=True):
