@@ -67,7 +67,9 @@ def openapi_document() -> str:
 
 async def _openapi() -> dict[str, Any]:
     # model_construct: the document must not depend on this machine's environment.
-    settings = Settings.model_construct(**{name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()})
+    settings = Settings.model_construct(
+        **{name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    )
     app = build_app(build_state(load_catalogue(PROJECT / "models").served, settings))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         document: dict[str, Any] = (await client.get("/openapi.json")).json()

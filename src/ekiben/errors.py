@@ -218,7 +218,8 @@ def from_payload(
     """
     body = payload.get("error") if isinstance(payload, dict) else None
     body = body if isinstance(body, dict) else {}
-    classes = [kind for kind in _tree(EkibenError) if not issubclass(kind, OperatorError)]
+    # Without the root, which shares code and status with Internal and says less.
+    classes = [kind for kind in _tree(EkibenError)[1:] if not issubclass(kind, OperatorError)]
     by_code = next((kind for kind in reversed(classes) if kind.code == body.get("code")), None)
     by_status = next((kind for kind in classes if kind.status == status), None)
     fallback = Unavailable if status in (502, 503) else InvalidRequest if status < 500 else Internal

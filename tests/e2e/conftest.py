@@ -38,7 +38,7 @@ class Platform:
             if self.process.poll() is not None:
                 pytest.fail(f"ekiben serve ended with {self.process.returncode}:\n{self.log_end()}")
             try:
-                with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=2) as response:  # noqa: S310
+                with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=2) as response:
                     if response.status == 200:
                         return
             except (urllib.error.URLError, OSError):

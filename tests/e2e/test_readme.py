@@ -20,7 +20,7 @@ from tests.e2e.test_tritonclient import triton_python as triton_python
 
 pytestmark = pytest.mark.slow
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 

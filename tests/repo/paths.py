@@ -17,5 +17,7 @@ def repository_files() -> list[Path]:
     except (OSError, subprocess.CalledProcessError):
         folders = ("src", "services", "models", "tests", "scripts", "docs", "locks", "benchmarks")
         found = [path for folder in folders for path in (PROJECT / folder).rglob("*")]
-        return sorted(path for path in [*found, *PROJECT.glob("*")] if path.is_file() and "__pycache__" not in path.parts)
+        return sorted(
+            path for path in [*found, *PROJECT.glob("*")] if path.is_file() and "__pycache__" not in path.parts
+        )
     return sorted(path for path in (PROJECT / name for name in listed if name) if path.is_file())

@@ -20,4 +20,6 @@ def test_every_setting_is_described() -> None:
 def test_the_public_interface_is_as_it_was() -> None:
     """A change here is a change for users: write a decision record, then run scripts/docs."""
     found = (PROJECT / "docs" / "openapi.json").read_text(encoding="utf-8")
-    assert found == generated_docs.openapi_document(), "the public interface changed: see docs/decisions, run scripts/docs"
+    assert found == generated_docs.openapi_document(), (
+        "the public interface changed: see docs/decisions, run scripts/docs"
+    )

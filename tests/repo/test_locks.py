@@ -19,10 +19,11 @@ _NOT_HERE = re.compile(r"^(torch|triton|nvidia-.*-cu\d+)$")  # gigabytes that no
 
 def _pins(lock: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^ ;\\\n]+)", lock.read_text(), re.M):
+    for name, version in re.findall(
+        r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^ ;\\\n]+)", lock.read_text(), re.MULTILINE
+    ):
         found.setdefault(canonicalize_name(name), set()).add(version)
     return found
-
 
 
 @pytest.mark.parametrize("lock", _LOCKS, ids=lambda path: path.stem)
@@ -40,14 +41,20 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: Path) -> N
             assert "==" in block.splitlines()[0], block
             assert "--hash=sha256:" in block, block
     assert "://" not in text
-    assert not re.search(r"^-", text, re.M)
+    assert not re.search(r"^-", text, re.MULTILINE)
     assert not [name for name in _pins(lock) if _NOT_HERE.match(name)]
 
 
-@pytest.mark.parametrize("lock", [lock for lock in _LOCKS if lock.stem in {"serve", "onnx-service"}], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "lock", [lock for lock in _LOCKS if lock.stem in {"serve", "onnx-service"}], ids=lambda path: path.stem
+)
 def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
     tested = _pins(PROJECT / "locks" / "dev.txt")
-    assert {name: versions - tested.get(name, set()) for name, versions in _pins(lock).items() if versions - tested.get(name, set())} == {}
+    assert {
+        name: versions - tested.get(name, set())
+        for name, versions in _pins(lock).items()
+        if versions - tested.get(name, set())
+    } == {}
 
 
 def test_every_requirement_is_met_by_its_lock() -> None:

@@ -18,8 +18,10 @@ _SOURCES = sorted([*_LIBRARY.rglob("*.py"), *(PROJECT / "services").rglob("*.py"
 def _reads_environment(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.value.id == "os" and node.attr in {"environ", "environb", "getenv", "getenvb", "putenv"}
-    return isinstance(node, ast.ImportFrom) and node.module == "os" and any(
-        alias.name in {"environ", "environb", "getenv", "getenvb"} for alias in node.names
+    return (
+        isinstance(node, ast.ImportFrom)
+        and node.module == "os"
+        and any(alias.name in {"environ", "environb", "getenv", "getenvb"} for alias in node.names)
     )
 
 

@@ -250,7 +250,7 @@ class Scheduler:
 
     def _fail_each(self, group: Sequence[Entry], now: float, error: BaseException) -> None:
         for entry in group:
-            self._ledger.fail(entry.request, now, _as_told(error, alone=len(group) == 1))
+            self._ledger.fail(entry.request, now, _as_told(error))
 
     def _set_cap(self, changed: bool) -> None:
         if changed:
@@ -264,9 +264,9 @@ def _is_one_each(results: object, group: Sequence[Entry]) -> bool:
         return False
 
 
-def _as_told(error: BaseException, *, alone: bool) -> EkibenError:
+def _as_told(error: BaseException) -> EkibenError:
     """Word an error for the caller: ours unchanged, others without their text, which may hold secrets."""
-    if alone and isinstance(error, EkibenError):
+    if isinstance(error, EkibenError):
         return error
     told = Internal("The model failed on this request.")
     told.__cause__ = error

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekiben.cards.card import Card, Task
 from ekiben.gateway.admission import Admission
-from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.app import build_app
+from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics

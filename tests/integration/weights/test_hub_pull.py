@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STORED = ["toy/1.0.0/model.onnx", "toy/1.0.0/model.yaml", "toy/latest"]
 CONTENT = bytes(range(256)) * 4096
-TOKEN = "hf_secret"  # noqa: S105 - made up
+TOKEN = "hf_secret"
 
 
 def test_a_model_is_pulled(locked: Project, hub: Hub) -> None:

@@ -31,7 +31,7 @@ def server() -> Iterator[str]:
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
     server.stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +251,39 @@ async def test_closing_the_device_fails_what_waits(toy: ToyModel) -> None:
     with pytest.raises(Unavailable):
         await batcher.submit([Work("after")])
     await batcher.close()
+
+
+async def test_a_far_deadline_keeps_nothing_alive(toy: ToyModel, device: DeviceThread) -> None:
+    class Payload:
+        pass
+
+    batcher: Batcher[Any, Any] = Batcher(lambda payloads: [None for _ in payloads], LIMITS, device=device)
+    payload = Payload()
+    seen = weakref.ref(payload)
+    await batcher.submit([Work(payload)], deadline=time.monotonic() + 1000)
+    del payload
+    await batcher.close()
+    await device.call(lambda: None)
+    assert seen() is None
+    assert toy.batches == []
+
+
+async def test_a_model_is_closed_before_another_has_had_its_turn(toy: ToyModel, device: DeviceThread) -> None:
+    closing, other = (Batcher[Any, Any](toy.run, LIMITS, device=device) for _ in range(2))
+    for payload in ("a", "b"):
+        toy.gates[payload] = threading.Event()
+    a = await queue(closing, "a")
+    await asyncio.to_thread(toy.entered.acquire)
+    b = await queue(other, "b")
+    closed = asyncio.create_task(closing.close())
+    await asyncio.sleep(0)
+    toy.gates["a"].set()
+    async with asyncio.timeout(5):
+        await closed
+    assert not b.done()
+    toy.gates["b"].set()
+    await asyncio.gather(a, b)
+    await other.close()
 
 
 async def test_models_share_one_device_thread(toy: ToyModel, device: DeviceThread) -> None:

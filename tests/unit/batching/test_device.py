@@ -145,6 +145,34 @@ async def test_a_lane_asks_to_be_asked_again(wait_until: Callable[[Callable[[], 
     assert device.close(wait_s=10)
 
 
+async def test_lanes_share_device_time_not_turns(
+    clock: FakeClock, wait_until: Callable[[Callable[[], bool]], Any]
+) -> None:
+    turns: list[str] = []
+
+    class Busy(ToyLane):
+        def __init__(self, name: str, seconds: float) -> None:
+            super().__init__()
+            self.name, self.seconds = name, seconds
+
+        def take(self, now: float) -> Turn | float | None:  # noqa: ARG002
+            return self.turn if len(turns) < 110 else None
+
+        def turn(self) -> None:
+            turns.append(self.name)
+            clock.now += self.seconds
+
+    device = DeviceThread(clock=clock)
+    with device.changed:
+        long, short = Busy("long", 10.0), Busy("short", 1.0)
+        device._turns.join(long)
+        device._turns.join(short)
+        device.changed.notify()
+    await wait_until(lambda: len(turns) == 110)
+    assert 9 <= turns.count("long") <= 11
+    assert device.close(wait_s=10)
+
+
 async def test_a_detached_lane_is_not_asked(device: DeviceThread) -> None:
     ran: list[int] = []
     lane = ToyLane()

@@ -84,7 +84,7 @@ def submit(simulation: Simulation, number: int, plan: Plan) -> Request:
     return request
 
 
-@settings(max_examples=15000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plans=PLANS, limits=LIMITS)
 def test_invariants(simulate: type[Simulation], plans: list[Plan], limits: BatchLimits) -> None:
     simulation = simulate(limits, fixed_s=0.004, rate_s=0.0005)
@@ -166,7 +166,7 @@ def test_nobody_starves(simulate: type[Simulation], arrivals: list[tuple[float, 
         assert all(anchor <= due[id(request)] + 1e-9 for request in waiting)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     callers=st.lists(
         st.tuples(

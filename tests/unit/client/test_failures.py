@@ -39,7 +39,7 @@ def test_each_code_raises_its_class(call: Caller, server: Server, kind: type[err
         call(listing, max_retries=0)
     assert type(caught.value) is kind
     assert (caught.value.message, caught.value.param, caught.value.request_id) == ("the reason", "input[3]", "srv-7")
-    assert pickle.loads(pickle.dumps(caught.value)).__dict__ == caught.value.__dict__  # noqa: S301
+    assert pickle.loads(pickle.dumps(caught.value)).__dict__ == caught.value.__dict__
 
 
 @pytest.mark.parametrize(

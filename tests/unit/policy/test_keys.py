@@ -25,7 +25,7 @@ def keyring(tmp_path: Path, *records: object, now: datetime = NOW) -> Keyring:
     return Keyring.load(path, now=lambda: now)
 
 
-@pytest.mark.parametrize("header", [f"Bearer {KEY}", f"bearer {KEY}", f"  Bearer   {KEY} "])
+@pytest.mark.parametrize("header", [f"Bearer {KEY}", f"bearer {KEY}", f"  Bearer   {KEY} "], ids=range(3))
 def test_a_known_key_is_its_principal(tmp_path: Path, header: str) -> None:
     principal = keyring(tmp_path).authenticate(header)
     assert principal == Principal(RECORD.id, "ada", frozenset({"admin", "user"}))
@@ -51,6 +51,7 @@ def test_a_missing_key_is_said_to_be_missing(tmp_path: Path, header: str | None)
         f"Bearer {KEY[:-1]}é",
         "Bearer " + "x" * 100_000,
     ],
+    ids=range(10),  # the key differs in each process of a parallel run
 )
 def test_another_form_is_refused_without_repeating_it(tmp_path: Path, header: str) -> None:
     with pytest.raises(Unauthenticated, match="does not hold an API key") as caught:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def options(models_dir: Path, tmp_path: Path) -> PullOptions:
-    return PullOptions(models_dir, tmp_path / "home", tmp_path / "cache", hf_token="secret")  # noqa: S106 - made up
+    return PullOptions(models_dir, tmp_path / "home", tmp_path / "cache", hf_token="secret")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Embeddings through Ekiben, plain BentoML, FastAPI, and in process."""

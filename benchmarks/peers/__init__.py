@@ -1,0 +1,1 @@
+"""What Ekiben is compared with: the same model served in other ways."""
