@@ -432,7 +432,7 @@ def test_a_hold_ends_on_closing(simulate: type[Simulation]) -> None:
 
 def test_a_hold_ends_for_a_deadline(simulate: type[Simulation]) -> None:
     """All are gathered again after each batch, but not beyond what one's deadline bears."""
-    simulation, freed = gathering(simulate)
+    simulation, freed = gathering(simulate, max_cost=4)
     simulation.submit(freed + 0.0001, Work("patient"))
     hurried = simulation.submit(freed + 0.0002, Work("hurried"), deadline=freed + 0.0155)
     simulation.run()
