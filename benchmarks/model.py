@@ -14,7 +14,7 @@ from ekiben.inference.tensors import Tensor, bytes_tensor
 from ekiben.runtimes.image_classification import ImageClassification
 from ekiben.runtimes.text_embedding import TextEmbedding
 from ekiben.settings import load_settings
-from ekiben.weights.store import ModelStore
+from ekiben.weights.bento_store import ModelStore
 
 EMBEDDER = "all-minilm-l6-v2"
 CLASSIFIER = "efficientnet-lite0"

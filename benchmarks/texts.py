@@ -10,107 +10,27 @@ SHORTEST_WORDS: Final = 5
 # 200 words of this list stay below the 256 tokens that the model reads.
 LONGEST_WORDS: Final = 200
 
-_NOUNS: Final = [
-    "market",
-    "river",
-    "teacher",
-    "engine",
-    "island",
-    "doctor",
-    "village",
-    "machine",
-    "window",
-    "letter",
-    "garden",
-    "station",
-    "company",
-    "library",
-    "mountain",
-    "kitchen",
-    "bridge",
-    "captain",
-    "winter",
-    "reporter",
-    "student",
-    "harbour",
-    "museum",
-    "farmer",
-    "patient",
-    "contract",
-    "theatre",
-    "airport",
-    "forest",
-    "neighbour",
-    "judge",
-    "minister",
-    "painter",
-    "sailor",
-    "customer",
-    "factory",
-    "archive",
-    "orchestra",
-    "satellite",
-]
-_VERBS: Final = [
-    "found",
-    "watched",
-    "repaired",
-    "described",
-    "carried",
-    "followed",
-    "measured",
-    "painted",
-    "opened",
-    "answered",
-    "visited",
-    "remembered",
-    "ordered",
-    "questioned",
-    "studied",
-    "protected",
-    "built",
-    "delivered",
-    "examined",
-    "rejected",
-    "translated",
-    "recorded",
-]
-_ADJECTIVES: Final = [
-    "quiet",
-    "old",
-    "narrow",
-    "bright",
-    "unusual",
-    "northern",
-    "careful",
-    "wooden",
-    "empty",
-    "famous",
-    "distant",
-    "early",
-    "broken",
-    "public",
-    "modern",
-    "heavy",
-    "private",
-    "gentle",
-    "frozen",
-    "crowded",
-    "expensive",
-    "simple",
-]
-_PLACES: Final = [
-    "near the coast",
-    "after the storm",
-    "before sunrise",
-    "during the meeting",
-    "at the end of the year",
-    "without any warning",
-    "for the first time",
-    "in the old town",
-    "under the bridge",
-    "on the way home",
-]
+_NOUNS_TEXT: Final = (
+    "market river teacher engine island doctor village machine window letter garden station company "
+    "library mountain kitchen bridge captain winter reporter student harbour museum farmer patient "
+    "contract theatre airport forest neighbour judge minister painter sailor customer factory archive "
+    "orchestra satellite"
+)
+_VERBS_TEXT: Final = (
+    "found watched repaired described carried followed measured painted opened answered visited "
+    "remembered ordered questioned studied protected built delivered examined rejected translated "
+    "recorded"
+)
+_ADJECTIVES_TEXT: Final = (
+    "quiet old narrow bright unusual northern careful wooden empty famous distant early broken public "
+    "modern heavy private gentle frozen crowded expensive simple"
+)
+_PLACES_TEXT: Final = (
+    "near the coast, after the storm, before sunrise, during the meeting, at the end of the year, "
+    "without any warning, for the first time, in the old town, under the bridge, on the way home"
+)
+_NOUNS, _VERBS, _ADJECTIVES = (text.split() for text in (_NOUNS_TEXT, _VERBS_TEXT, _ADJECTIVES_TEXT))
+_PLACES = _PLACES_TEXT.split(", ")
 _LINKS: Final = ("and", "but", "while", "because", "although", "so")
 
 

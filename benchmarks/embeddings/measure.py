@@ -91,7 +91,7 @@ def _faults(peer: Peer, samples: Sequence[Sample], corpus: Corpus) -> list[str]:
             faults.append("no answer" if sample.reply is None else f"status {sample.reply.status}")
             continue
         vector = peer.read(sample.reply)
-        expected = corpus.vectors[sample.index]
+        expected = corpus.vectors[sample.which]
         if vector.shape != expected.shape:
             faults.append(f"{vector.shape} floats")
         elif float(vector @ expected) < LEAST_COSINE:

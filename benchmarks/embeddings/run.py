@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -71,7 +72,7 @@ def _round(
     for name in random.Random(number).sample(["ceiling", *servers], len(servers) + 1):
         if name == "ceiling":
             per_second = ceiling.per_second(corpus, number, span.seconds)
-            results[name] = Round(per_second, *([float("nan")] * 3), faults=[])
+            results[name] = Round(per_second, math.nan, math.nan, math.nan, faults=[])
             continue
         peer, server = servers[name]
         with _awake(server):

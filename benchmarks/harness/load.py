@@ -16,7 +16,7 @@ from benchmarks.harness.http1 import BadReply, Connection, Reply, connect
 class Sample(NamedTuple):
     """One request: which, when (`time.monotonic()`), and its answer; None when the connection broke."""
 
-    index: int
+    which: int
     started: float
     ended: float
     reply: Reply | None

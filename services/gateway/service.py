@@ -9,6 +9,7 @@ import bentoml
 
 from ekiben.cards.card import Task
 from ekiben.gateway.host import GatewayMiddleware
+from ekiben.worker.http_protocol import use_bounded_http
 from services.assembly import TIMEOUT_S, Assembly, assemble
 
 _ENTRY_POINTS: Final = {
@@ -42,4 +43,5 @@ def _service_of(here: Assembly, card: Any) -> Any:
     return module.build(card, here.plan.threads_for(card.name), here.settings)
 
 
+use_bounded_http()
 Gateway = build(assemble())

@@ -120,14 +120,21 @@ class DeviceThread:
     def _main(self) -> None:
         error: EkibenError = Unavailable("The device's thread has ended.")
         try:
-            while turn := self._next_turn():
-                turn()
+            while self._take_turn():
+                pass
         except BaseException as crash:  # noqa: BLE001  # callers must hear of it, whatever it is
             _log.exception("the device thread crashed")
             error = Internal("The device's thread crashed.")
             error.__cause__ = crash
         finally:
             self._abandon(error)
+
+    def _take_turn(self) -> bool:
+        """Wait for a turn and run it; false once closing. A turn holds its payloads: none outlives this call."""
+        turn = self._next_turn()
+        if turn is not None:
+            turn()
+        return turn is not None
 
     def _next_turn(self) -> Turn | None:
         """Wait for something to run; none once closing."""

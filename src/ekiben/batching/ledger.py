@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,15 +52,15 @@ class Ledger:
             self._observer.shed("cancelled")
 
     def shed_queued(self, now: float, error: EkibenError) -> None:
-        """End every request that has works in the queue."""
+        """End every request that has works in the queue, each with an error of its own."""
         for request in list(self._open):
             if any(entry.queued for entry in request.entries):
-                self.shed(request, now, error)
+                self.shed(request, now, copy(error))
 
     def shed_all(self, now: float, error: EkibenError) -> None:
-        """End every request."""
+        """End every request, each with an error of its own."""
         for request in list(self._open):
-            self.shed(request, now, error)
+            self.shed(request, now, copy(error))
 
     def collect(self) -> list[Request]:
         """Hand out the requests that ended since the last call, for delivery."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import socket
 import sys
@@ -31,6 +32,8 @@ _POLL_S = 0.5
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0
+# More is never needed, and some programs close every possible file when they start.
+_MAX_FILES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Supervisor:
     async def run(self) -> int:
         """Serve until a signal or a failure; returns the exit status, 0 after a drain that lost nothing."""
         make_private(self._settings.run_dir)
+        raise_file_limit()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
@@ -133,7 +137,7 @@ class Supervisor:
             except httpx.ConnectError:
                 path.unlink(missing_ok=True)  # Its process died without a goodbye.
                 return None
-            except httpx.HTTPError:
+            except (httpx.HTTPError, ValueError):  # No answer, or not one of ours.
                 return None
         return reply
 
@@ -142,6 +146,17 @@ class Supervisor:
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._settings.run_dir.rmdir()
+
+
+def raise_file_limit() -> None:
+    """Allow this process and its children as many open files as the system does.
+
+    Every request in flight takes two in the gateway; the usual soft limit of 1,024 is less than `max_in_flight` needs.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def check_port(host: str, port: int) -> None:

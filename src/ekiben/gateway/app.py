@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from importlib.metadata import version
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from ekiben.errors import EkibenError, InvalidRequest, MethodNotAllowed, NotFound, from_payload
+from ekiben.errors import EkibenError, Internal, InvalidRequest, MethodNotAllowed, NotFound, from_payload
 from ekiben.gateway.call import call_of
 from ekiben.gateway.documentation import add_documentation
 from ekiben.gateway.edge import Edge
 from ekiben.gateway.routes import classifications, embeddings, models, open_inference, operations
 from ekiben.gateway.state import GatewayState
 from ekiben.worker.http import error_response
+
+_log = structlog.get_logger("ekiben.gateway")
 
 _FAMILIES = (embeddings, classifications, models, open_inference, operations)
 
@@ -41,11 +44,15 @@ def build_app(gateway: GatewayState) -> ASGIApp:
     app.add_exception_handler(EkibenError, _on_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    return Edge(app, gateway.metrics, gateway.settings.max_body_bytes)
+    # Inside Starlette's own last resort, which would answer a defect in plain text before the edge hears of it.
+    app.add_middleware(Edge, metrics=gateway.metrics, max_body_bytes=gateway.settings.max_body_bytes)
+    return app
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, EkibenError)  # noqa: S101 - registered for this class alone
+    if isinstance(error, Internal):
+        _log.error("request failed", request_id=call_of(request).request_id, exc_info=error)
     return error_response(error, call_of(request).request_id)
 
 

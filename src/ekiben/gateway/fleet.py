@@ -21,6 +21,8 @@ _log = structlog.get_logger("ekiben.gateway")
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
+# A request that two workers died of may be why they did; it is not given the next ones too.
+_MAX_DEATHS = 2
 
 
 class Fleet:
@@ -77,17 +79,18 @@ class Fleet:
         return sorted(ready, key=lambda worker: worker.outstanding)
 
     async def infer(self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:
-        """Send a request to the least busy worker; when that one dies, to the next.
+        """Send a request to the least busy worker; when that one dies, once more to the next.
 
         Inference has no effect besides its answer, so that doing it again is safe.
 
         Raises:
             Unavailable: The model has no ready worker.
-            WorkerLost: Every worker tried was lost.
+            WorkerLost: Every worker tried was lost, or two while they had the request.
             EkibenError: As the worker says.
         """
         deadline = asyncio.get_running_loop().time() + time_left_s
         lost: WorkerLost | None = None
+        deaths = 0
         for worker in self.ready_workers(model):
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
@@ -95,6 +98,10 @@ class Fleet:
                 return await worker.infer(body, sent, left_s)
             except WorkerLost as error:
                 lost = error
+                self._note(worker, ready=False)
+                deaths += not refuses(error)
+                if deaths == _MAX_DEATHS:
+                    break
         raise lost or Unavailable(f"no worker of {model} is ready; one is being started.", retry_after_s=1)
 
     async def _watch(self) -> None:
@@ -102,8 +109,8 @@ class Fleet:
             await asyncio.sleep(PROBE_EVERY_S)
             try:
                 await self._look()
-            except OSError as error:
-                _log.warning("cannot look for workers", reason=str(error))
+            except Exception:  # noqa: BLE001 - whatever it is: without this loop readiness would never change again
+                _log.exception("cannot look for workers")
 
     async def _look(self) -> None:
         for model, group in self._workers.items():
@@ -122,16 +129,19 @@ class Fleet:
         return [path for path in self._run_dir.glob(f"{model}.*") if pattern.fullmatch(path.name)]
 
     async def _probe(self, model: str, worker: WorkerClient) -> None:
-        was = worker.ready
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
-            worker.ready = True
         except WorkerLost as error:
-            worker.ready = False
+            self._note(worker, ready=False)
             if isinstance(worker.address, Path) and refuses(error):
                 await self._forget(model, worker)
-        if was != worker.ready:
-            _log.info("worker ready" if worker.ready else "worker gone", model=model, address=str(worker.address))
+        else:
+            self._note(worker, ready=True)
+
+    def _note(self, worker: WorkerClient, *, ready: bool) -> None:
+        if worker.ready != ready:
+            worker.ready = ready
+            _log.info("worker ready" if ready else "worker gone", model=worker.model, address=str(worker.address))
 
     async def _forget(self, model: str, worker: WorkerClient) -> None:
         """Remove a socket that nobody listens on: its process is gone and its name never comes back."""
@@ -140,7 +150,7 @@ class Fleet:
         if isinstance(address, Path):
             with contextlib.suppress(OSError):
                 address.unlink()
-        await worker.close()
+        await worker.retire()
 
 
 def refuses(error: BaseException) -> bool:

@@ -39,7 +39,7 @@ class WorkerClient:
 
     Attributes:
         outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
-        ready: What its last probe said.
+        ready: Whether its last probe or request reached it, as the fleet notes.
     """
 
     def __init__(self, model: str, address: Path | str, token: str | None = None) -> None:
@@ -47,6 +47,7 @@ class WorkerClient:
         self.address = address
         self.outstanding = 0
         self.ready = False
+        self._retired = False
         local = isinstance(address, Path)
         self._base = "http://worker" if local else str(address).rstrip("/")
         # No limit of connections: admission is the gateway's, queueing the batcher's; a hidden third would only hide.
@@ -75,13 +76,16 @@ class WorkerClient:
         try:
             async with asyncio.timeout(time_left_s + _GRACE_S):
                 return await self._post("/infer", body, headers)
+        except aiohttp.ClientError as error:  # A connection that takes too long to make is one too.
+            raise _lost() from error
         except TimeoutError:
             raise DeadlineExceeded("the worker did not answer before the deadline.") from None
-        except (aiohttp.ClientError, OSError) as error:
-            self.ready = False
-            raise WorkerLost("the worker was lost while it had the request; try again.", retry_after_s=1) from error
+        except OSError as error:
+            raise _lost() from error
         finally:
             self.outstanding -= 1
+            if self._retired and not self.outstanding:
+                await self.close()
 
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         async with self._session.post(self._base + path, data=body, headers=headers) as response:
@@ -105,9 +109,19 @@ class WorkerClient:
             raise WorkerLost(f"the worker does not answer {path}") from error
         raise WorkerLost(f"the worker answers {path} with {response.status}")
 
+    async def retire(self) -> None:
+        """Close once the last request is answered: a worker that ends finishes what it has accepted."""
+        self._retired = True
+        if not self.outstanding:
+            await self.close()
+
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+
+
+def _lost() -> WorkerLost:
+    return WorkerLost("the worker was lost while it had the request; try again.", retry_after_s=1)
 
 
 def _error(response: aiohttp.ClientResponse, content: bytes) -> Exception:

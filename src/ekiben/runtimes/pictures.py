@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from typing import Final
 
@@ -11,6 +12,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ekiben.errors import InvalidRequest, PayloadTooLarge, UnsupportedMedia
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
+# What Pillow raises for broken files; the last for numbers that do not fit their place in the EXIF data.
+_DAMAGE: Final = (OSError, ValueError, SyntaxError, struct.error)
 
 
 def open_picture(data: bytes, *, max_pixels: int, param: str) -> Image.Image:
@@ -34,7 +37,7 @@ def open_picture(data: bytes, *, max_pixels: int, param: str) -> Image.Image:
         )
     try:
         return _upright_rgb(picture)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise InvalidRequest(f"{param} is damaged or cut short: {error}", param=param) from error
 
 
@@ -48,7 +51,7 @@ def _identify(data: bytes, param: str) -> Image.Image:
         raise UnsupportedMedia(f"{param} is not a {', '.join(FORMATS)} picture.", param=param) from error
     except Image.DecompressionBombError as error:
         raise PayloadTooLarge(f"{param} has too many pixels.", param=param) from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except _DAMAGE as error:
         raise InvalidRequest(f"{param} is damaged or cut short: {error}", param=param) from error
 
 

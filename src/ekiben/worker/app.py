@@ -80,6 +80,8 @@ class WorkerApp:
             return Response(status_code=499)
         except EkibenError as error:
             self._statistics.failed(time.monotonic() - started)
+            if isinstance(error, Internal):
+                _log.error("request failed", request_id=request_id, model=self._name, exc_info=error)
             return error_response(error, request_id)
         except Exception:  # noqa: BLE001 - the last word: whatever happened, the caller gets an answer
             _log.exception("request failed", request_id=request_id, model=self._name)

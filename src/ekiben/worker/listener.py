@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ekiben.errors import ConfigurationError
+from ekiben.worker.http_protocol import BoundedHttp
 
 SOCKET_SUFFIX = ".sock"
 KEEP_ALIVE_S = 60
@@ -40,6 +42,7 @@ class Listener:
         self._address = address
         config = uvicorn.Config(
             app,
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -82,6 +85,7 @@ def bind_path(path: Path) -> socket.socket:
     temporary.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.bind(str(temporary))
+    temporary.chmod(0o600)  # Before it listens, so that nobody else ever connects, whatever the folder allows.
     bound.listen(2048)
     temporary.rename(path)
     return bound
@@ -105,12 +109,18 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder for this user only; whoever can write to it can pose as a worker.
+    """Make the folder for this user only; whoever can write to it, or rename it, can pose as a worker.
 
     Raises:
-        ConfigurationError: It belongs to someone else or is open to others.
+        ConfigurationError: It or the folder around it belongs to someone else or is open to others.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+    found, around = folder.stat(), folder.resolve().parent.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ConfigurationError(f"EKIBEN_RUN_DIR {folder} must belong to this user and not be writable by others.")
+    # In a sticky folder such as /tmp others can write, but not rename what is not theirs.
+    open_to_others = around.st_mode & 0o022 and not around.st_mode & stat.S_ISVTX
+    if around.st_uid not in (0, os.getuid()) or open_to_others:
+        raise ConfigurationError(f"EKIBEN_RUN_DIR {folder} lies in a folder where others can replace it.")

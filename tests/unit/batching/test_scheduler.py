@@ -18,7 +18,6 @@ from ekiben.errors import (
     DeadlineExceeded,
     DeadlineUnreachable,
     DeviceOutOfMemory,
-    EkibenError,
     Internal,
     InvalidRequest,
     PayloadTooLarge,
@@ -365,11 +364,13 @@ def test_closed_it_refuses_and_finishes_what_is_queued(simulation: Simulation) -
 
 
 def test_shedding_the_queue_leaves_the_device_alone(simulation: Simulation) -> None:
-    queued = simulation.submit(0.001, Work("queued"))
-    error: EkibenError = Unavailable("closing")
+    queued, other = (simulation.submit(0.001, Work("queued")) for _ in range(2))
+    error = Unavailable("closing", retry_after_s=3.0)
     simulation.at(0.002, lambda: simulation.scheduler.shed_queued(0.002, error))
     simulation.run()
-    assert queued.error is error
+    assert isinstance(queued.error, Unavailable)
+    assert queued.error.retry_after_s == 3.0
+    assert queued.error is not other.error  # servers write the request's id into it
     assert len(simulation.calls) == 1
 
 

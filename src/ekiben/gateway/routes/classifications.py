@@ -62,7 +62,7 @@ def router(gateway: GatewayState) -> APIRouter:
 
 
 async def _read(gateway: GatewayState, request: Request) -> Ask:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMedia("send a form: content-type multipart/form-data with the file in `image`.")
     # The file's size is bounded by the edge; the other parts are small words.
     async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=4_096) as form:

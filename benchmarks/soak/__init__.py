@@ -1,0 +1,1 @@
+"""Minutes of mixed work with callers who leave and requests that are wrong."""
