@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from benchmarks.harness.http1 import Reply
 from benchmarks.harness.load import ClosedPlan, Sample, closed_loop
 from benchmarks.harness.numbers import percentile
 from benchmarks.harness.processes import Server
-from benchmarks.harness.resources import cpu_seconds
+from benchmarks.harness.resources import busy_seconds, cpu_seconds
 from ekiben.inference.tensors import Tensor
 
 CALLERS = 64
@@ -45,7 +46,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one peer did in one round; CPU in milliseconds of one core for each request answered."""
+    """What one peer did in one round; CPU in milliseconds of one core for each request answered.
+
+    `others_share`: of all cores, what processes took that have no part in the benchmark; near 0 on a quiet machine.
+    """
 
     per_second: float
     p50_ms: float
@@ -53,6 +57,7 @@ class Round:
     p99_ms: float
     faults: list[str]
     generator_share: float = 0.0
+    others_share: float = 0.0
     cpu_ms: dict[str, float] = field(default_factory=dict)
     stages_ms: dict[str, float] = field(default_factory=dict)
 
@@ -61,15 +66,17 @@ def measure(peer: Peer, server: Server, corpus: Corpus, seed: int, span: Span) -
     """Put the server under load; it must be the only one that runs."""
     requests = [peer.request(text) for text in corpus.texts]
     plan = ClosedPlan(server.port, requests, corpus.order(seed), CALLERS, span.warm_up_s, span.seconds)
-    before = cpu_seconds(server.tree())
+    before, busy_before = cpu_seconds(server.tree()), busy_seconds()
     outcome = run_load(closed_loop, plan)
-    after = cpu_seconds(server.tree())
+    after, busy_after = cpu_seconds(server.tree()), busy_seconds()
     window = outcome.result
     counted = [s for s in window.samples if window.opened <= s.ended < window.closed]
     took_ms = [(sample.ended - sample.started) * 1_000 for sample in counted]
     all_requests = max(1, len(window.samples))
     cpu_ms = {name: (after[name] - before.get(name, 0.0)) * 1_000 / all_requests for name in after}
     span_s = window.closed - window.opened
+    ours_s = sum(after.values()) - sum(before.values()) + outcome.cpu_share * (span_s + span.warm_up_s)
+    others_s = max(0.0, busy_after - busy_before - ours_s)
     cpu_ms["load generator"] = outcome.cpu_share * (span_s + span.warm_up_s) * 1_000 / all_requests
     return Round(
         per_second=len(counted) / span_s,
@@ -78,6 +85,7 @@ def measure(peer: Peer, server: Server, corpus: Corpus, seed: int, span: Span) -
         p99_ms=percentile(took_ms, 0.99),
         faults=_faults(peer, window.samples, corpus),
         generator_share=outcome.cpu_share,
+        others_share=others_s / (span_s + span.warm_up_s) / (os.cpu_count() or 1),
         cpu_ms=cpu_ms,
         stages_ms=_stages([sample.reply for sample in counted if sample.reply], took_ms),
     )
@@ -88,7 +96,7 @@ def _faults(peer: Peer, samples: Sequence[Sample], corpus: Corpus) -> list[str]:
     faults = []
     for sample in samples:
         if sample.reply is None or sample.reply.status != 200:
-            faults.append("no answer" if sample.reply is None else f"status {sample.reply.status}")
+            faults.append(sample.outcome)
             continue
         vector = peer.read(sample.reply)
         expected = corpus.vectors[sample.which]

@@ -47,17 +47,30 @@ def fill(report: Report, found: Findings) -> None:
     """Targets, tables, and the numbers for JSON."""
     report.criteria += _criteria(found)
     report.text(_method(found))
-    columns = ["", "requests/s", "Ekiben’s ratio to it", "p50 ms", "p95 ms", "p99 ms", "load generator, of a core"]
+    columns = [
+        "",
+        "requests/s",
+        "Ekiben’s ratio to it",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "load generator, of a core",
+        "others, of all cores",
+    ]
     report.table("Requests a second", columns, [_row(found, name) for name in NAMES])
     report.table("One caller", ["", "ms, median"], _single_rows(found.single))
     _where_time_goes(report, found)
     report.facts = {
-        "rounds": [{name: asdict(result) for name, result in one.items()} for one in found.rounds],
+        "rounds": [{name: _facts(name, result) for name, result in one.items()} for one in found.rounds],
         "single": asdict(found.single),
         "ceiling_batches": found.ceiling.tried,
         "ceiling_two_calls": found.parallel,
         "fastapi_pools": {pool.text: rate for pool, rate in found.tried.items()},
     }
+
+
+def _facts(name: str, result: Round) -> dict[str, object]:
+    return {"per_second": result.per_second} if name == "ceiling" else asdict(result)
 
 
 def _criteria(found: Findings) -> list[Criterion]:
@@ -95,10 +108,11 @@ def _row(found: Findings, name: str) -> list[str]:
     rate = found.middle(name, "per_second").text(1)
     ratio = "1" if name == "ekiben" else found.ratio(name).text(2)
     if name == "ceiling":
-        return [NAMES[name], rate, ratio, "", "", "", ""]
+        return [NAMES[name], rate, ratio, *[""] * 5]
     latencies = [found.middle(name, field).text() for field in ("p50_ms", "p95_ms", "p99_ms")]
     share = f"{found.middle(name, 'generator_share').median:.0%}"
-    return [NAMES[name], rate, ratio, *latencies, share]
+    others = f"{found.middle(name, 'others_share').highest:.0%} at most"
+    return [NAMES[name], rate, ratio, *latencies, share, others]
 
 
 def _single_rows(single: Single) -> list[list[str]]:

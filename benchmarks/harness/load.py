@@ -14,12 +14,18 @@ from benchmarks.harness.http1 import BadReply, Connection, Reply, connect
 
 
 class Sample(NamedTuple):
-    """One request: which, when (`time.monotonic()`), and its answer; None when the connection broke."""
+    """One request: which, when (`time.monotonic()`), and its answer; None, and why, when there was none."""
 
     which: int
     started: float
     ended: float
     reply: Reply | None
+    fault: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The status, or why there is none."""
+        return str(self.reply.status) if self.reply else self.fault
 
 
 class ClosedPlan(NamedTuple):
@@ -64,8 +70,8 @@ async def closed_loop(plan: ClosedPlan) -> Window:
         connection = await connect(plan.port)
         while (started := time.monotonic()) < closed:
             index = next(turns)
-            reply = await _ask(connection, plan.requests[index])
-            samples.append(Sample(index, started, time.monotonic(), reply))
+            reply, fault = await _ask(connection, plan.requests[index])
+            samples.append(Sample(index, started, time.monotonic(), reply, fault))
             if not connection.is_open:
                 connection = await connect(plan.port)
         connection.close()
@@ -91,13 +97,15 @@ async def open_loop(plan: OpenPlan) -> Window:
         reply: Reply | None = None
         try:
             async with asyncio.timeout(plan.give_up_s):
-                connection = idle.pop() if idle else await connect(plan.port)
-                reply = await _ask(connection, plan.requests[index])
+                connection = _idle(idle) or await connect(plan.port)
+                reply, fault = await _ask(connection, plan.requests[index])
             if connection.is_open:
                 idle.append(connection)
-        except (TimeoutError, OSError):
-            pass
-        samples.append(Sample(index, started, time.monotonic(), reply))
+        except TimeoutError:
+            fault = f"no answer after {plan.give_up_s:g} s"
+        except OSError as error:
+            fault = f"no connection: {error.strerror}"
+        samples.append(Sample(index, started, time.monotonic(), reply, fault))
 
     opened = due = time.monotonic()
     closed = opened + plan.seconds
@@ -116,8 +124,17 @@ async def open_loop(plan: OpenPlan) -> Window:
     return Window(samples, opened, closed)
 
 
-async def _ask(connection: Connection, request: bytes) -> Reply | None:
+def _idle(idle: deque[Connection]) -> Connection | None:
+    """One that the server has not closed in the meantime."""
+    while idle:
+        connection = idle.pop()
+        if connection.is_open:
+            return connection
+    return None
+
+
+async def _ask(connection: Connection, request: bytes) -> tuple[Reply | None, str]:
     try:
-        return await connection.ask(request)
-    except BadReply:
-        return None
+        return await connection.ask(request), ""
+    except BadReply as error:
+        return None, str(error)

@@ -38,17 +38,19 @@ def cpu_seconds(tree: Sequence[psutil.Process]) -> dict[str, float]:
     return seconds
 
 
+def busy_seconds() -> float:
+    """Processor time that everyone on this machine has taken since it started."""
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system + times.irq + times.softirq + times.steal
+
+
 def role(command: Sequence[str]) -> str:
     """What a process is for, from its command line, without any path."""
-    text = " ".join(command)
-    for option in ("--runner-name", "--service-name"):
-        if option in command:
-            return f"worker {command[command.index(option) + 1]}"
-    if "_bentoml_impl.worker" in text or "bentoml_impl" in text:
-        return "entry service"
-    if "resource_tracker" in text:
-        return "resource tracker"
-    return "supervisor"
+    if "--service-name" in command:
+        return f"service {command[command.index('--service-name') + 1]}"
+    words = {part.rpartition("/")[2] for part in command}
+    known = {"uvicorn": "server", "ekiben": "Ekiben's supervisor", "bentoml": "BentoML's arbiter"}
+    return next((name for word, name in known.items() if word in words), "helper")
 
 
 @dataclass(frozen=True, slots=True)

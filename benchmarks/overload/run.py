@@ -60,8 +60,7 @@ def _findings(capacity: float, found: Found, cpu_share: float, memory: MemorySer
     in_window = [s for s in found.window.samples if s.reply and s.reply.status == 200 and s.ended < found.window.closed]
     statuses: dict[str, int] = {}
     for sample in found.window.samples:
-        status = str(sample.reply.status) if sample.reply else "no answer"
-        statuses[status] = statuses.get(status, 0) + 1
+        statuses[sample.outcome] = statuses.get(sample.outcome, 0) + 1
     baseline_s = median(probe.took_s for probe in found.before)
     return Findings(
         capacity=capacity,
@@ -73,7 +72,7 @@ def _findings(capacity: float, found: Found, cpu_share: float, memory: MemorySer
         refused_s=_took(found, 429),
         memory=memory,
         baseline_s=baseline_s,
-        normal_after_s=_normal_after(found.after, 2 * baseline_s),
+        normal_after_s=normal_after(found.after, 2 * baseline_s),
         probes=found.after,
         cpu_share=cpu_share,
     )
@@ -83,7 +82,7 @@ def _took(found: Found, status: int) -> list[float]:
     return [s.ended - s.started for s in found.window.samples if s.reply and s.reply.status == status]
 
 
-def _normal_after(probes: list[Probe], limit_s: float) -> float | None:
+def normal_after(probes: list[Probe], limit_s: float) -> float | None:
     """When the first of three answers in a row came that were fast enough; None: never."""
     for first, second, third in zip(probes, probes[1:], probes[2:], strict=False):
         if all(probe.status == 200 and probe.took_s <= limit_s for probe in (first, second, third)):

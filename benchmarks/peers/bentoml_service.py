@@ -25,7 +25,7 @@ class Plain:
         self.model.warm_up()
 
     # max_latency_ms is the age at which requests are thrown away; this is too long for any to reach it.
-    @bentoml.api(batchable=True, max_batch_size=32, max_latency_ms=60_000)  # type: ignore[untyped-decorator]
+    @bentoml.api(batchable=True, max_batch_size=32, max_latency_ms=60_000)
     def embed(self, texts: list[str]) -> list[str]:
         """One vector a text, in base64 as Ekiben's."""
         vectors = self.model.infer([tokens_of(self.model, text) for text in texts])

@@ -61,4 +61,13 @@ def fill(report: Report, found: Findings) -> None:
         ["slope", f"{slope:+.2f} MiB a minute"],
     ]
     report.table("Measured", ["", ""], rows)
-    report.facts = asdict(found)
+    report.facts = {
+        "seconds": found.seconds,
+        "answered": dict(tally.answered),
+        "faults": dict(tally.faults),
+        "left": {"sending": tally.left_sending, "waiting": tally.left_waiting},
+        "generator_share": found.cpu_share,
+        "memory": asdict(memory),
+        "in_flight": found.in_flight,
+        "queued": found.queued,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import Any, Final
 
 import bentoml
@@ -10,12 +11,27 @@ import bentoml
 from ekiben.cards.card import Task
 from ekiben.gateway.host import GatewayMiddleware
 from ekiben.worker.http_protocol import use_bounded_http
-from services.assembly import TIMEOUT_S, Assembly, assemble
+from services.assembly import Assembly, assemble
 
 _ENTRY_POINTS: Final = {
     Task.IMAGE_CLASSIFICATION: "services.image_classification.service",
     Task.TEXT_EMBEDDING: "services.text_embedding.service",
 }
+
+
+class _Fronted(bentoml.Service[Any]):  # type: ignore[misc]
+    """A service with the gateway before all of BentoML's own layers.
+
+    As BentoML's middleware it would stand inside the one that keeps a timer, and 4 KiB with it, for every request until
+    the timeout, however soon the answer comes; and one whose caller left, task and all, until then.
+    """
+
+    def __init__(self, here: Assembly, **options: Any) -> None:
+        super().__init__(**options)
+        self._here = here
+
+    def to_asgi(self, is_main: bool = True) -> Any:
+        return GatewayMiddleware(super().to_asgi(is_main), cards=self._here.cards, settings=self._here.settings)
 
 
 def build(here: Assembly) -> Any:
@@ -26,16 +42,14 @@ def build(here: Assembly) -> Any:
         for card in here.cards
         if card.name not in here.settings.worker_urls
     }
-    service = bentoml.service(
+    return bentoml.service(
         type("Gateway", (), {"__doc__": "The one public door.", "__module__": __name__, **dependencies}),
         name="gateway",
-        traffic={"timeout": TIMEOUT_S},
         metrics={"enabled": False},
         logging={"access": {"enabled": False}},
         runner_probe={"enabled": False},
+        service_class=partial(_Fronted, here),
     )
-    service.add_asgi_middleware(GatewayMiddleware, cards=here.cards, settings=here.settings)
-    return service
 
 
 def _service_of(here: Assembly, card: Any) -> Any:

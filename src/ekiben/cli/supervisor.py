@@ -93,6 +93,7 @@ class Supervisor:
                 _log.error("BentoML ended by itself", exit_status=process.returncode)
                 return process.returncode or 1
             if not await self._whole():
+                await self._drain()  # The other models still answer.
                 return 1
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), _POLL_S)

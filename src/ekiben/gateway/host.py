@@ -47,7 +47,7 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
 class GatewayMiddleware:
     """Puts the gateway in front of a BentoML service: every HTTP request is ours, the lifespan is shared.
 
-    As middleware and not as a mount, because BentoML's own /livez, /readyz and /metrics come before mounts.
+    Around its whole app: BentoML's own /livez, /readyz and /metrics come before mounts, its timer before middleware.
 
     Args:
         app: BentoML's app; it sees the lifespan alone.

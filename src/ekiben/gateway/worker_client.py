@@ -16,6 +16,7 @@ from ekiben.worker.listener import KEEP_ALIVE_S
 
 # The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
 _GRACE_S = 1.0
+_CONNECT_TIMEOUT_S = 5.0
 # Shorter than the worker's own, so that it never closes a connection just as a request is sent on it.
 _KEEP_ALIVE_S = KEEP_ALIVE_S / 2
 
@@ -42,7 +43,14 @@ class WorkerClient:
         ready: Whether its last probe or request reached it, as the fleet notes.
     """
 
-    def __init__(self, model: str, address: Path | str, token: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        address: Path | str,
+        token: str | None = None,
+        *,
+        connect_timeout_s: float = _CONNECT_TIMEOUT_S,
+    ) -> None:
         self.model = model
         self.address = address
         self.outstanding = 0
@@ -61,7 +69,7 @@ class WorkerClient:
             headers={"authorization": f"Bearer {token}"} if token and not local else None,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=5),
+            timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
         )
 
     async def infer(self, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:

@@ -77,3 +77,12 @@ def test_a_turned_photo_is_set_upright() -> None:
 def test_damage_is_a_bad_request() -> None:
     with pytest.raises(InvalidRequest, match="damaged"):
         opened(png_claiming(10, 10))
+
+
+def test_exif_data_that_cannot_be_written_again_is_damage() -> None:
+    # Turning the picture upright writes its EXIF data anew, and this text stands where a number belongs.
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "x"
+    data = encoded(Image.new("RGB", (8, 8)), "JPEG", exif=exif)
+    with pytest.raises(InvalidRequest, match="damaged"):
+        open_picture(data.replace(b"\x01\x0e\x00\x02", b"\x01\x4a\x00\x02"), max_pixels=100, param="image")

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
@@ -23,6 +24,8 @@ from ekiben.schemas.classifications import ClassificationForm, ClassificationRes
 from ekiben.schemas.faults import fault
 
 _MAX_FIELDS = 8
+_MAX_FIELD_BYTES = 4_096
+_FORM = f"Send one file, with a filename, as `image`; every other field holds at most {_MAX_FIELD_BYTES:,} bytes."
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -65,9 +68,12 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMedia("send a form: content-type multipart/form-data with the file in `image`.")
     # The file's size is bounded by the edge; the other parts are small words.
-    async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=4_096) as form:
-        fields = _fields(form)
-        picture = await _picture(form)
+    try:
+        async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+            fields = _fields(form)
+            picture = await _picture(form)
+    except HTTPException as error:
+        raise InvalidRequest(f"the form cannot be read: {error.detail} {_FORM}", param="image") from None
     card = gateway.card_of_task(fields.model, Task.IMAGE_CLASSIFICATION)
     encoded = encode_request({"image": bytes_tensor([picture])})
 
