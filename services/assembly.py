@@ -19,8 +19,10 @@ from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.devices import Plan, make_plan, measure_machine
 from ekiben.errors import CardError, EkibenError
+from ekiben.inference.tensors import Tensor, Tensors
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
+from ekiben.worker.host import ModelHost
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Ours are shorter and are passed on; BentoML's timer is never cancelled, so a longer one only keeps memory.
@@ -79,6 +81,36 @@ def options(card: Card) -> dict[str, Any]:
 def weights_of(reference: bentoml.models.BentoModel) -> Callable[[], Path]:
     """Where the referenced weights lie, looked up when asked."""
     return lambda: Path(reference.resolve().path)
+
+
+class Hosted:
+    """The life of a service around one model; a subclass sets `host` when it is made."""
+
+    host: ModelHost
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        """Load, warm and listen."""
+        await self.host.start()
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        """Finish what was accepted."""
+        await self.host.stop()
+
+    async def __is_ready__(self) -> bool:
+        return self.host.ready
+
+    async def infer(self, **inputs: Tensor) -> Tensors:
+        """Run one request of BentoML's own API.
+
+        Raises:
+            Refused: Any error of ours.
+        """
+        try:
+            return (await self.host.infer(inputs)).outputs
+        except EkibenError as error:
+            raise Refused(error) from error
 
 
 class Refused(BentoMLException):

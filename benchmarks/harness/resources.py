@@ -50,7 +50,7 @@ def role(command: Sequence[str]) -> str:
         return f"service {command[command.index('--service-name') + 1]}"
     words = {part.rpartition("/")[2] for part in command}
     known = {"uvicorn": "server", "ekiben": "Ekiben's supervisor", "bentoml": "BentoML's arbiter"}
-    return next((name for word, name in known.items() if word in words), "helper")
+    return next((name for word, name in known.items() if word in words), "other")
 
 
 @dataclass(frozen=True, slots=True)

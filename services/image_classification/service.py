@@ -10,13 +10,12 @@ from bentoml.validators import ContentType
 from pydantic import Field
 
 from ekiben.cards.card import Card, Task
-from ekiben.errors import EkibenError
 from ekiben.inference.tensors import bytes_tensor
 from ekiben.runtimes.classes import read_labels, top_classes
 from ekiben.runtimes.image_classification import ImageClassification as Runtime
 from ekiben.settings import Settings
 from ekiben.worker.host import ModelHost
-from services.assembly import Refused, assemble, options, weights_of
+from services.assembly import Hosted, assemble, options, weights_of
 
 
 def build(card: Card, threads: int, settings: Settings) -> Any:
@@ -25,24 +24,13 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
     labels = read_labels(card)
 
     @bentoml.service(**options(card))
-    class ImageClassification:
+    class ImageClassification(Hosted):
         """A picture in, its most probable classes out."""
 
         model = weights
 
         def __init__(self) -> None:
             self.host = ModelHost(card, Runtime, weights_of(weights), threads, settings)
-
-        @bentoml.on_startup
-        async def start(self) -> None:
-            await self.host.start()
-
-        @bentoml.on_shutdown
-        async def stop(self) -> None:
-            await self.host.stop()
-
-        async def __is_ready__(self) -> bool:
-            return self.host.ready
 
         @bentoml.api
         async def classify(
@@ -51,11 +39,8 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
             top_k: Annotated[int, Field(ge=1, le=100)] = 5,
         ) -> list[dict[str, Any]]:
             """The `top_k` most probable classes: label, score and index, best first."""
-            try:
-                answer = await self.host.infer({"image": bytes_tensor([image.read_bytes()])})
-            except EkibenError as error:
-                raise Refused(error) from error
-            best = top_classes(answer.outputs["probabilities"][0], labels, top_k)
+            outputs = await self.infer(image=bytes_tensor([image.read_bytes()]))
+            best = top_classes(outputs["probabilities"][0], labels, top_k)
             return [{"label": label, "score": score, "index": index} for index, label, score in best]
 
     return ImageClassification

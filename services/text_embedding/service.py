@@ -9,12 +9,11 @@ import numpy as np
 from annotated_types import Len
 
 from ekiben.cards.card import Card, Task
-from ekiben.errors import EkibenError
 from ekiben.inference.tensors import bytes_tensor
 from ekiben.runtimes.text_embedding import TextEmbedding as Runtime
 from ekiben.settings import Settings
 from ekiben.worker.host import ModelHost
-from services.assembly import Refused, assemble, options, weights_of
+from services.assembly import Hosted, assemble, options, weights_of
 
 
 def build(card: Card, threads: int, settings: Settings) -> Any:
@@ -22,7 +21,7 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
     weights = bentoml.models.BentoModel(card.tag)
 
     @bentoml.service(**options(card))
-    class TextEmbedding:
+    class TextEmbedding(Hosted):
         """Sentences in, unit vectors out."""
 
         model = weights
@@ -30,25 +29,11 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
         def __init__(self) -> None:
             self.host = ModelHost(card, Runtime, weights_of(weights), threads, settings)
 
-        @bentoml.on_startup
-        async def start(self) -> None:
-            await self.host.start()
-
-        @bentoml.on_shutdown
-        async def stop(self) -> None:
-            await self.host.stop()
-
-        async def __is_ready__(self) -> bool:
-            return self.host.ready
-
         @bentoml.api
         async def embed(self, texts: Annotated[list[str], Len(min_length=1)]) -> np.ndarray:
             """Embed each text; returns float32 [n, dimensions]."""
-            try:
-                answer = await self.host.infer({"text": bytes_tensor([text.encode() for text in texts])})
-            except EkibenError as error:
-                raise Refused(error) from error
-            return answer.outputs["embedding"]
+            outputs = await self.infer(text=bytes_tensor([text.encode() for text in texts]))
+            return outputs["embedding"]
 
     return TextEmbedding
 

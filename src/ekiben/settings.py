@@ -105,11 +105,6 @@ class Settings(BaseSettings):
             return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
         return value
 
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach the gateway."""
-        return self.host in {"127.0.0.1", "::1", "localhost"}
-
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,6 +49,23 @@ def test_sigterm_loses_no_accepted_request(tmp_path: Path) -> None:
     assert platform.process.wait(30) == 0
     assert '"in_flight":0' in platform.log_end() or "drained" in platform.log_end()
     assert not list(platform.run_dir.glob("*.sock"))
+
+
+@pytest.mark.slow
+def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:
+    platform = start_platform(tmp_path, "--only", "all-minilm-l6-v2")
+    platform.wait_until_ready()
+    # A body that never ends keeps its request in flight.
+    with socket.create_connection(("127.0.0.1", platform.port)) as dripping:
+        head = b"POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        dripping.sendall(head + b"content-length: 1000\r\n\r\n{")
+        while b"in_flight 2.0" not in httpx.get(f"{platform.base_url}/metrics").content:
+            assert platform.process.poll() is None
+        platform.process.send_signal(signal.SIGINT)
+        while "draining" not in platform.log_end():
+            assert platform.process.poll() is None
+        platform.process.send_signal(signal.SIGINT)
+        assert platform.process.wait(10) == 1
 
 
 @pytest.mark.slow

@@ -56,6 +56,7 @@ class Supervisor:
     def __init__(self, settings: Settings, target: Target, control_name: str) -> None:
         self._settings, self._target, self._control_name = settings, target, control_name
         self._stopping = asyncio.Event()
+        self._impatient = asyncio.Event()
         self._whole_since = time.monotonic()
         self._was_ready = False
 
@@ -64,14 +65,18 @@ class Supervisor:
         make_private(self._settings.run_dir)
         raise_file_limit()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        loop.add_signal_handler(signal.SIGINT, self._interrupted)
         process = await self._spawn()
         try:
             return await self._watch(process)
         finally:
             await _end(process)
             self._clean()
+
+    def _interrupted(self) -> None:
+        """Stop at the first Ctrl-C; at the second, without waiting for what is in flight."""
+        (self._impatient if self._stopping.is_set() else self._stopping).set()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         arguments = ["-m", "bentoml", "serve", self._target.bento, "--working-dir", str(self._target.folder)]
@@ -120,11 +125,20 @@ class Supervisor:
             _log.info("ready", url=f"http://{self._settings.host}:{self._settings.port}")
 
     async def _drain(self) -> bool:
-        _log.info("draining", timeout_s=self._settings.drain_timeout_s)
+        """Have the gateways finish what is in flight; returns whether they did."""
+        _log.info("draining; Ctrl-C again ends at once", timeout_s=self._settings.drain_timeout_s)
         wait_s = self._settings.drain_timeout_s + 5
-        replies = [await self._ask(path, "POST", "/drain", wait_s) for path in self._gateways()]
-        finished = all(reply is None or reply["finished"] for reply in replies)
-        _log.info("drained" if finished else "gave up on requests in flight", gateways=len(replies))
+        asking = [asyncio.create_task(self._ask(path, "POST", "/drain", wait_s)) for path in self._gateways()]
+        drained = asyncio.gather(*asking)
+        impatient = asyncio.create_task(self._impatient.wait())
+        await asyncio.wait({drained, impatient}, return_when=asyncio.FIRST_COMPLETED)
+        impatient.cancel()
+        if not drained.done():
+            drained.cancel()
+            _log.warning("not waiting for requests in flight")
+            return False
+        finished = all(reply is None or reply["finished"] for reply in drained.result())
+        _log.info("drained" if finished else "gave up on requests in flight", gateways=len(asking))
         return finished
 
     def _gateways(self) -> list[Path]:

@@ -61,7 +61,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     found: EkibenError
     if error.status_code == HTTPStatus.NOT_FOUND:
-        found = NotFound(f"there is no route {request.url.path[:200]!r}; /docs lists them.")
+        found = NotFound(f"there is no route {request.url.path[:200]!r}.")
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         found = MethodNotAllowed(f"{request.method} is not allowed here.")
     else:

@@ -14,6 +14,8 @@ from ekiben.policy.principals import ANONYMOUS, Principal
 
 _log = structlog.get_logger("ekiben.gateway")
 
+_MEND = "create a key with `ekiben keys create` and set EKIBEN_KEYS_FILE."
+
 
 class Authentication:
     """Asks for a key where a keys file is set.
@@ -54,18 +56,21 @@ class Authentication:
 
 
 def _anonymous(request: Request) -> Principal:
-    host = (request.scope.get("server") or ("",))[0]
-    if _private(host):
-        return ANONYMOUS
-    raise PermissionDenied(
-        f"this server listens on {host} without keys and answers on loopback alone; create a key with "
-        "`ekiben keys create` and set EKIBEN_KEYS_FILE."
-    )
+    address = (request.scope.get("server") or ("",))[0]
+    if not _private(address):
+        raise PermissionDenied(f"this server listens on {address} without keys and answers on loopback alone; {_MEND}")
+    # A name that a web page elsewhere has pointed at this machine makes a browser here ask on that page's behalf.
+    name = request.url.hostname or ""
+    if not _private(name):
+        raise PermissionDenied(
+            f"without keys only requests for localhost are answered, not for {name[:100]!r}; {_MEND}", param="host"
+        )
+    return ANONYMOUS
 
 
 def _private(host: str) -> bool:
-    """Whether the address a request came in on is a Unix socket's or this machine's own."""
+    """Whether an address or name is a Unix socket's or this machine's own."""
     try:
-        return host.startswith("/") or is_loopback(host)
+        return host == "localhost" or host.startswith("/") or is_loopback(host)
     except ValueError:
         return False

@@ -102,7 +102,7 @@ class Fleet:
                 deaths += not refuses(error)
                 if deaths == _MAX_DEATHS:
                     break
-        raise lost or Unavailable(f"no worker of {model} is ready; one is being started.", retry_after_s=1)
+        raise lost or Unavailable(f"no worker of {model} is ready.", retry_after_s=1)
 
     async def _watch(self) -> None:
         while True:

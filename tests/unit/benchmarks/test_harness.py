@@ -55,7 +55,7 @@ def test_the_slope_of_memory() -> None:
 def test_roles_name_no_path() -> None:
     assert role(["/x/python", "-m", "w", "--service-name", "gateway"]) == "service gateway"
     assert role(["/x/python", "/x/bin/ekiben", "serve"]) == "Ekiben's supervisor"
-    assert role(["/x/python", "-c", "pass"]) == "helper"
+    assert role(["/x/python", "-c", "pass"]) == "other"
 
 
 def test_back_to_normal_means_three_fast_answers_in_a_row() -> None:

@@ -91,6 +91,13 @@ async def test_no_keys_means_loopback_only(gateway: Gateway) -> None:
     assert (await gateway.http.get("http://10.1.2.3/livez")).status_code == 200
 
 
+async def test_no_keys_means_no_other_name_for_this_machine(gateway: Gateway) -> None:
+    """A web page whose name was pointed at 127.0.0.1 must not speak through the browser (DNS rebinding)."""
+    reply = await gateway.http.get("/v1/models", headers={"host": "evil.example"})
+    assert (reply.status_code, reply.json()["error"]["param"]) == (403, "host")
+    assert (await gateway.http.get("/v1/models", headers={"host": "localhost:3000"})).status_code == 200
+
+
 async def test_a_model_that_does_not_exist_is_404_everywhere(gateway: Gateway) -> None:
     for route in ("/v1/models/nope", "/v2/models/nope", "/v2/models/nope/ready", "/v2/models/toy/versions/9.9.9"):
         assert (await gateway.http.get(route)).status_code == 404, route
