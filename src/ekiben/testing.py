@@ -52,6 +52,10 @@ class ToyEmbedding:
         self.waiting = threading.Event()
         self.batches: list[list[bytes]] = []
 
+    def is_light(self, inputs: Tensors) -> bool:
+        """As many texts as it takes: more than one goes to a thread, so that tests see both ways."""
+        return all(len(tensor) == 1 for tensor in inputs.values())
+
     def prepare(self, inputs: Tensors) -> Sequence[Item]:
         """Take each text as it is; its length is its cost."""
         texts = [bytes(text) for text in inputs["text"]]

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import structlog
@@ -71,7 +72,7 @@ class Supervisor:
         try:
             return await self._watch(process)
         finally:
-            await _end(process)
+            await _end(process, 0.0 if self._impatient.is_set() else _EXIT_TIMEOUT_S)
             self._clean()
 
     def _interrupted(self) -> None:
@@ -131,7 +132,8 @@ class Supervisor:
         asking = [asyncio.create_task(self._ask(path, "POST", "/drain", wait_s)) for path in self._gateways()]
         drained = asyncio.gather(*asking)
         impatient = asyncio.create_task(self._impatient.wait())
-        await asyncio.wait({drained, impatient}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {drained, impatient}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         impatient.cancel()
         if not drained.done():
             drained.cancel()
@@ -145,7 +147,7 @@ class Supervisor:
         return list(self._settings.run_dir.glob(f"{self._control_name}.*{SOCKET_SUFFIX}"))
 
     async def _ask(self, path: Path, method: str, route: str, timeout_s: float) -> dict[str, object] | None:
-        transport = httpx.AsyncHTTPTransport(uds=str(path))
+        transport = httpx.AsyncHTTPTransport(uds=str(path), verify=False)
         async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
             try:
                 reply: dict[str, object] = (await client.request(method, f"http://gateway{route}")).json()
@@ -206,14 +208,14 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     return environment
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, within_s: float) -> None:
     """Ask BentoML to end; what is left of its process group after that is killed."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), _EXIT_TIMEOUT_S)
+        await asyncio.wait_for(process.wait(), within_s)
     except TimeoutError:
-        _log.warning("BentoML does not end; killing it", seconds=_EXIT_TIMEOUT_S)
+        _log.warning("BentoML does not end; killing it", seconds=within_s)
     # Workers that outlived it would keep the port and the memory.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

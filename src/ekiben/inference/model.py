@@ -41,6 +41,9 @@ class Model(Protocol):
     signature: Signature
     device: str
 
+    def is_light(self, inputs: Tensors) -> bool:
+        """Whether `prepare` takes well under a millisecond, so that handing it to a thread would cost more."""
+
     def prepare(self, inputs: Tensors) -> Sequence[Item]:
         """Check and decode the rows of one request.
 

@@ -54,6 +54,10 @@ class ImageClassification:
             outputs=(TensorSpec("probabilities", "FP32", (-1, len(self.labels))),),
         )
 
+    def is_light(self, inputs: Tensors) -> bool:
+        """Pixels are; a file of a few bytes may hold millions of them."""
+        return "image" not in inputs
+
     def prepare(self, inputs: Tensors) -> Sequence[Item]:
         """Decode `image` (BYTES [n], each a JPEG, PNG or WebP file) or take `pixels` (FP32 [n, 3, side, side]).
 

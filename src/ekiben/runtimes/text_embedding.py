@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -15,6 +15,9 @@ from ekiben.inference.model import Item
 from ekiben.inference.tensors import Signature, Tensor, Tensors, TensorSpec
 from ekiben.runtimes.onnx_session import OnnxSession
 from ekiben.runtimes.requests import rows_of, text_of
+
+# Tokenizing takes about 0.1 ms a kilobyte.
+_LIGHT_BYTES: Final = 2_048
 
 
 class TextEmbedding:
@@ -41,6 +44,10 @@ class TextEmbedding:
                 TensorSpec("tokens", "INT64", (-1,)),
             ),
         )
+
+    def is_light(self, inputs: Tensors) -> bool:
+        """A few sentences."""
+        return all(tensor.dtype == object and sum(map(len, tensor)) <= _LIGHT_BYTES for tensor in inputs.values())
 
     def prepare(self, inputs: Tensors) -> Sequence[Item]:
         """Tokenize `text`, BYTES of shape [n].

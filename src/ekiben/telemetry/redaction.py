@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 REDACTED = "[redacted]"
 
@@ -72,7 +73,7 @@ class Redaction:
         cleaned: dict[str, object] = {}
         for raw_name, value in list(entries.items())[:_MAX_ENTRIES]:
             name = _described(raw_name)[:_MAX_NAME_CHARACTERS]
-            cleaned[self.text(name)] = self._named(name, value, depth)
+            cleaned[_clean_name(name)] = self._named(name, value, depth)
         if len(entries) > _MAX_ENTRIES:
             cleaned["…"] = f"{len(entries) - _MAX_ENTRIES} more"
         return cleaned
@@ -84,13 +85,13 @@ class Redaction:
         return kept if left <= 0 else f"{kept}… ({left} more characters)"
 
     def _named(self, name: str, value: object, depth: int) -> object:
-        known = name.lower().replace("-", "_")
         if value is None or isinstance(value, bool):
             return value
-        if _SECRET_NAME.fullmatch(known):
+        is_secret, is_content = _kind(name)
+        if is_secret:
             return REDACTED
         # A number under such a name is a count.
-        if not self.log_content and _CONTENT_NAME.fullmatch(known) and not isinstance(value, int | float):
+        if not self.log_content and is_content and not isinstance(value, int | float):
             return f"[redacted, {len(value)} characters]" if isinstance(value, str) else REDACTED
         return self.clean(value, depth)
 
@@ -98,6 +99,19 @@ class Redaction:
         cleaned = [self.clean(value, depth) for value in values[:_MAX_ENTRIES]]
         left = len(values) - _MAX_ENTRIES
         return [*cleaned, f"… {left} more"] if left > 0 else cleaned
+
+
+# The names of fields are few and come with every entry; their values are not kept.
+@lru_cache(maxsize=1_024)
+def _kind(name: str) -> tuple[bool, bool]:
+    """Whether a name tells of a secret, and of a user's content."""
+    known = name.lower().replace("-", "_")
+    return bool(_SECRET_NAME.fullmatch(known)), bool(_CONTENT_NAME.fullmatch(known))
+
+
+@lru_cache(maxsize=1_024)
+def _clean_name(name: str) -> str:
+    return scrub(name)
 
 
 def scrub(value: str) -> str:

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from ekiben.batching import Batcher, BatchLimits, BatchMetrics, DeviceThread, Timing, Work
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded
-from ekiben.inference.model import Model
+from ekiben.inference.model import Item, Model
 from ekiben.inference.tensors import Tensors
 
 # Decoding and tokenizing release the GIL; more threads than this only take cores from the model.
@@ -80,17 +80,21 @@ class Engine:
             EkibenError: As the model's `prepare` and the batcher's `submit` say.
         """
         started = time.monotonic()
-        loop = asyncio.get_running_loop()
-        prepared = loop.run_in_executor(self._prepare_pool, self.model.prepare, inputs)
-        try:
-            async with asyncio.timeout_at(deadline and loop.time() + deadline - started):
-                items = await prepared
-        except TimeoutError:
-            raise DeadlineExceeded("the deadline passed while the input was being read.") from None
+        items = self.model.prepare(inputs) if self.model.is_light(inputs) else await self._prepare(inputs, deadline)
         prepared_s = time.monotonic() - started
         works = [Work(item.payload, item.length, item.shape_key) for item in items]
         results, timing = await self.batcher.submit(works, deadline=deadline, priority=priority)
         return Answer(self.model.finish(items, results), len(items), prepared_s, timing)
+
+    async def _prepare(self, inputs: Tensors, deadline: float | None) -> Sequence[Item]:
+        """Prepare in a thread, for as long as the deadline allows."""
+        loop = asyncio.get_running_loop()
+        prepared = loop.run_in_executor(self._prepare_pool, self.model.prepare, inputs)
+        try:
+            async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
+                return await prepared
+        except TimeoutError:
+            raise DeadlineExceeded("the deadline passed while the input was being read.") from None
 
     def _execute(self, payloads: Sequence[Any]) -> Sequence[Any]:
         self.executions += 1
