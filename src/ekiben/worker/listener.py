@@ -92,14 +92,14 @@ def bind_path(path: Path) -> socket.socket:
 
 
 def bind_port(address: str) -> socket.socket:
-    """A listening TCP socket at `host:port`.
+    """A listening TCP socket at `host:port`, which several workers of a model may share.
 
     Raises:
         ConfigurationError: It is taken, or not this machine's.
     """
     host, _, port = address.rpartition(":")
     try:
-        return socket.create_server((host.strip("[]"), int(port)), family=_family(host), backlog=2048)
+        return socket.create_server((host.strip("[]"), int(port)), family=_family(host), backlog=2048, reuse_port=True)
     except OSError as error:
         raise ConfigurationError(f"EKIBEN_WORKER_LISTEN {address} cannot be opened: {error.strerror}.") from error
 

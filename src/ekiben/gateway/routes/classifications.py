@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
 from ekiben.errors import InvalidRequest, UnsupportedMedia
-from ekiben.gateway.documents import ERROR_RESPONSES, json_response
+from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_response
 from ekiben.gateway.flow import Ask, answer
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
@@ -49,7 +49,7 @@ _BODY: dict[str, Any] = {
 
 def router(gateway: GatewayState) -> APIRouter:
     """The route over this gateway."""
-    routes = APIRouter(tags=["Images"], responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["Images"], responses=ERROR_RESPONSES, route_class=PlainRoute)
 
     @routes.post(
         "/v1/images/classifications",

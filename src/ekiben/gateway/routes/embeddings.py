@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
 from ekiben.errors import InvalidRequest
-from ekiben.gateway.documents import ERROR_RESPONSES, json_body, json_response, read_json
+from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, json_response, read_json
 from ekiben.gateway.flow import Ask, answer
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
@@ -24,7 +24,7 @@ _EXAMPLE = {"model": "all-minilm-l6-v2", "input": ["A cat sat on the mat.", "A k
 
 def router(gateway: GatewayState) -> APIRouter:
     """The route over this gateway."""
-    routes = APIRouter(tags=["Embeddings"], responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["Embeddings"], responses=ERROR_RESPONSES, route_class=PlainRoute)
 
     @routes.post(
         "/v1/embeddings",
