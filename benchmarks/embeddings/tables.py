@@ -12,6 +12,7 @@ from benchmarks.embeddings.single import Single
 from benchmarks.harness.criteria import Criterion
 from benchmarks.harness.numbers import Spread, spread
 from benchmarks.harness.report import Report
+from benchmarks.texts import LONGEST_WORDS, SHORTEST_WORDS
 
 NAMES = {
     "ceiling": "in process, sorted by length (ceiling)",
@@ -93,8 +94,8 @@ def _method(found: Findings) -> str:
     tried = ", ".join(f"{size}: {rate:.0f}/s" for size, rate in found.ceiling.tried.items())
     pools = "; ".join(f"{pool.text}: {rate:.0f}/s" for pool, rate in found.tried.items())
     return (
-        f"One model (all-MiniLM-L6-v2, int8), one text a request, 5 to 200 words, {CALLERS} callers who each wait for "
-        f"their answer, {len(found.rounds)} round(s). In every round each peer has its turn under the same texts, in "
+        f"One model (all-MiniLM-L6-v2, int8 weights), one text a request, {SHORTEST_WORDS} to {LONGEST_WORDS} words, "
+        f"{CALLERS} callers who each wait for their answer, {len(found.rounds)} round(s). In every round each peer has its turn under the same texts, in "
         "an order of that round’s own; the other servers are stopped meanwhile (SIGSTOP). The load generator runs on "
         "the same cores. Every answer is compared with the vector computed in process. Numbers are medians over "
         "rounds, lowest and highest in brackets; ratios are formed within each round.\n\n"

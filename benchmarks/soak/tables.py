@@ -8,6 +8,7 @@ from benchmarks.harness.criteria import Criterion
 from benchmarks.harness.report import Report
 from benchmarks.harness.resources import MemorySeries
 from benchmarks.soak.load import Tally
+from benchmarks.texts import LONGEST_WORDS, SHORTEST_WORDS
 
 # Of the memory in the middle of the run, for each minute; what the allocators still gather in five minutes is below.
 _MOST_SLOPE = 0.01
@@ -42,8 +43,8 @@ def fill(report: Report, found: Findings) -> None:
     ]
     report.text(
         f"`ekiben serve` with both models and default settings; 64 callers for {found.seconds:.0f} s. 87 % of the "
-        "requests are texts of 5 to 200 words, 10 % pictures, 3 % wrong in one of seven ways. One in twenty callers "
-        "closes the connection while sending or within 250 ms after it. Every answer is checked against its own "
+        f"requests are texts of {SHORTEST_WORDS} to {LONGEST_WORDS} words, 10 % pictures, 3 % wrong in one of seven "
+        "ways. One in twenty callers closes the connection while sending or within 250 ms after it. Every answer is checked against its own "
         "request: a vector’s cosine to the one computed in process is at least 0.999, a picture’s first class is the "
         "same, a wrong request gets the status it should. The memory’s slope is that of a straight line through the "
         f"last {1 - _SETTLED_FROM:.0%} of the run. The load generator runs on the same cores and took "
