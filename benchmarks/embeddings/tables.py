@@ -95,8 +95,9 @@ def _method(found: Findings) -> str:
     pools = "; ".join(f"{pool.text}: {rate:.0f}/s" for pool, rate in found.tried.items())
     return (
         f"One model (all-MiniLM-L6-v2, int8 weights), one text a request, {SHORTEST_WORDS} to {LONGEST_WORDS} words, "
-        f"{CALLERS} callers who each wait for their answer, {len(found.rounds)} round(s). In every round each peer has its turn under the same texts, in "
-        "an order of that round’s own; the other servers are stopped meanwhile (SIGSTOP). The load generator runs on "
+        f"{CALLERS} callers who each wait for their answer, {len(found.rounds)} round(s). In every round "
+        "each peer has its turn under the same texts, in an order of that round’s own; "
+        "the other servers are stopped meanwhile (SIGSTOP). The load generator runs on "
         "the same cores. Every answer is compared with the vector computed in process. Numbers are medians over "
         "rounds, lowest and highest in brackets; ratios are formed within each round.\n\n"
         f"Ceiling: two session threads, batches of {found.ceiling.batch} ({tried}); two calls at once with one "

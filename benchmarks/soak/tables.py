@@ -44,8 +44,9 @@ def fill(report: Report, found: Findings) -> None:
     report.text(
         f"`ekiben serve` with both models and default settings; 64 callers for {found.seconds:.0f} s. 87 % of the "
         f"requests are texts of {SHORTEST_WORDS} to {LONGEST_WORDS} words, 10 % pictures, 3 % wrong in one of seven "
-        "ways. One in twenty callers closes the connection while sending or within 250 ms after it. Every answer is checked against its own "
-        "request: a vector’s cosine to the one computed in process is at least 0.999, a picture’s first class is the "
+        "ways. One in twenty callers closes the connection while sending or within 250 ms after it. "
+        "Every answer is checked against its own request: "
+        "a vector’s cosine to the one computed in process is at least 0.999, a picture’s first class is the "
         "same, a wrong request gets the status it should. The memory’s slope is that of a straight line through the "
         f"last {1 - _SETTLED_FROM:.0%} of the run. The load generator runs on the same cores and took "
         f"{found.cpu_share:.0%} of one."

@@ -61,7 +61,7 @@ TEXTS = {
     "mixed types": (embed(input=["a", 2]), 400, "input[1]"),
     "100,000 tokens": (embed(input="hello " * 100_000), 413, "16384"),
     "400 tokens": (embed(input="hello " * 400), 400, "256"),
-    "300 items": (embed(input=["hello"] * 300), 413, "256"),
+    "300 items": (embed(input=["hello"] * 300), 413, "128"),
     "unknown model": (b'{"model":"gpt-4","input":"a"}', 404, "not served"),
     "model of another task": (b'{"model":"efficientnet-lite0","input":"a"}', 400, "image-classification"),
     "unknown field": (embed(input="a", foo=1), 400, "foo"),

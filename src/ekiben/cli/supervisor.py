@@ -30,6 +30,7 @@ from ekiben.worker.listener import SOCKET_SUFFIX, make_private
 _log = structlog.get_logger("ekiben.supervisor")
 
 _POLL_S = 0.5
+_KEEP_ALIVE_S = 75
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0
@@ -82,11 +83,14 @@ class Supervisor:
     async def _spawn(self) -> asyncio.subprocess.Process:
         arguments = ["-m", "bentoml", "serve", self._target.bento, "--working-dir", str(self._target.folder)]
         address = ["--host", _ip(self._settings.host), "--port", str(self._settings.port)]
+        # Longer than load balancers and clients keep theirs, so that none sends on a connection that is being closed.
+        keep_alive = ["--timeout-keep-alive", str(_KEEP_ALIVE_S)]
         # A group of its own: Ctrl-C reaches the supervisor alone, which drains first.
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
             *address,
+            *keep_alive,
             env=_environment(self._settings),
             start_new_session=True,
             preexec_fn=_end_with_parent,

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from ekiben.cards.card import Card
-from ekiben.errors import Unavailable, WorkerLost
+from ekiben.errors import QueueFull, Unavailable, WorkerLost
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
 from ekiben.worker.listener import SOCKET_SUFFIX
@@ -78,31 +78,37 @@ class Fleet:
         ready = [worker for worker in self._workers[model].values() if worker.ready]
         return sorted(ready, key=lambda worker: worker.outstanding)
 
-    async def infer(self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:
-        """Send a request to the least busy worker; when that one dies, once more to the next.
+    async def infer(
+        self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
+    ) -> Reply:
+        """Send a request to the least busy worker; when that one is full, to the next; when it dies, once more.
 
         Inference has no effect besides its answer, so that doing it again is safe.
 
         Raises:
             Unavailable: The model has no ready worker.
+            QueueFull: No worker has room.
             WorkerLost: Every worker tried was lost, or two while they had the request.
             EkibenError: As the worker says.
         """
         deadline = asyncio.get_running_loop().time() + time_left_s
         lost: WorkerLost | None = None
+        refusal: QueueFull | None = None
         deaths = 0
         for worker in self.ready_workers(model):
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
-                return await worker.infer(body, sent, left_s)
+                return await worker.infer(body, sent, left_s, items)
+            except QueueFull as error:
+                refusal = error
             except WorkerLost as error:
                 lost = error
                 self._note(worker, ready=False)
                 deaths += not refuses(error)
                 if deaths == _MAX_DEATHS:
                     break
-        raise lost or Unavailable(f"no worker of {model} is ready.", retry_after_s=1)
+        raise refusal or lost or Unavailable(f"no worker of {model} is ready.", retry_after_s=1)
 
     async def _watch(self) -> None:
         while True:

@@ -27,6 +27,7 @@ class Ask:
     body: bytes
     header_length: int | None
     respond: Callable[[Reply], Response]
+    items: int = 1
 
 
 async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
@@ -85,7 +86,7 @@ async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
     }
     if ask.header_length is not None:
         headers[protocol.HEADER_LENGTH] = str(ask.header_length)
-    return await gateway.fleet.infer(ask.card.name, ask.body, headers, time_left_s)
+    return await gateway.fleet.infer(ask.card.name, ask.body, headers, time_left_s, ask.items)
 
 
 def record(call: Call, reply: Reply) -> None:

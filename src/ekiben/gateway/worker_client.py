@@ -10,7 +10,8 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from ekiben.errors import DeadlineExceeded, WorkerLost, from_payload
+from ekiben.errors import DeadlineExceeded, QueueFull, WorkerLost, from_payload
+from ekiben.gateway.fullness import Fullness
 from ekiben.inference import protocol
 from ekiben.worker.listener import KEEP_ALIVE_S
 
@@ -56,6 +57,7 @@ class WorkerClient:
         self.outstanding = 0
         self.ready = False
         self._retired = False
+        self._fullness = Fullness()
         local = isinstance(address, Path)
         self._base = "http://worker" if local else str(address).rstrip("/")
         # No limit of connections: admission is the gateway's, queueing the batcher's; a hidden third would only hide.
@@ -72,18 +74,25 @@ class WorkerClient:
             timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
         )
 
-    async def infer(self, body: bytes, headers: Mapping[str, str], time_left_s: float) -> Reply:
-        """Send one request; being cancelled closes the connection, which cancels it in the worker.
+    async def infer(self, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1) -> Reply:
+        """Send one request of so many items; being cancelled closes the connection, which cancels it in the worker.
 
         Raises:
+            QueueFull: The worker has no room, or had none for as much a moment ago.
             EkibenError: The worker's own error, code and all.
             WorkerLost: It died or cut the connection.
             DeadlineExceeded: It did not even say that it was late.
         """
+        self._fullness.check(items)
         self.outstanding += 1
         try:
             async with asyncio.timeout(time_left_s + _GRACE_S):
-                return await self._post("/infer", body, headers)
+                reply = await self._post("/infer", body, headers)
+            self._fullness.answered()
+            return reply
+        except QueueFull as refusal:
+            self._fullness.refused(items, refusal)
+            raise
         except aiohttp.ClientError as error:  # A connection that takes too long to make is one too.
             raise _lost() from error
         except TimeoutError:

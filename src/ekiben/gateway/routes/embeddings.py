@@ -49,7 +49,7 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
     def respond(reply: Reply) -> Response:
         return _respond(card, wanted, reply)
 
-    return Ask(card, encoded.body, encoded.header_length, respond)
+    return Ask(card, encoded.body, encoded.header_length, respond, items=len(texts))
 
 
 def _respond(card: Card, wanted: EmbeddingsRequest, reply: Reply) -> Response:
