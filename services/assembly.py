@@ -17,7 +17,7 @@ from bentoml.exceptions import BentoMLException
 
 from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import Catalogue, load_catalogue
-from ekiben.devices import Plan, make_plan, measure_machine
+from ekiben.devices import Machine, Plan, make_plan, measure_machine
 from ekiben.errors import CardError, EkibenError
 from ekiben.inference.tensors import Tensor, Tensors
 from ekiben.settings import Settings, load_settings
@@ -31,12 +31,25 @@ TIMEOUT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """Settings, cards and plan of this process."""
+    """Settings, cards and machine of this process."""
 
     settings: Settings
     catalogue: Catalogue
     cards: tuple[Card, ...]
-    plan: Plan
+    machine: Machine
+
+    @property
+    def local(self) -> tuple[Card, ...]:
+        """The cards whose workers run here: those without a URL in `EKIBEN_WORKER_URLS`."""
+        return tuple(card for card in self.cards if card.name not in self.settings.worker_urls)
+
+    def plan(self) -> Plan:
+        """The plan of all of them together.
+
+        Raises:
+            ConfigurationError: The machine is too small.
+        """
+        return make_plan(self.local, self.machine)
 
     def alone(self, task: Task) -> tuple[Card, int, Settings]:
         """Card, threads and settings of a service of this task on its own: of `EKIBEN_MODEL`, or the first card.
@@ -47,7 +60,7 @@ class Assembly:
         wanted = self.settings.model
         for card in self.catalogue.served:
             if card.task is task and wanted in ("", card.name):
-                return card, make_plan([card], self.plan.machine).threads_for(card.name), self.settings
+                return card, make_plan([card], self.machine).threads_for(card.name), self.settings
         raise CardError(f"no card of task {task.value}" + (f" named {wanted!r} (EKIBEN_MODEL)" if wanted else ""))
 
 
@@ -55,13 +68,13 @@ def assemble() -> Assembly:
     """Read settings, cards and machine.
 
     Raises:
-        OperatorError: A setting or a card is wrong, or the machine too small.
+        OperatorError: A setting or a card is wrong.
     """
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level, sys.stderr, log_content=settings.log_content)
     catalogue = load_catalogue(settings.models_dir or PROJECT / "models")
     cards = catalogue.select(settings.only)
-    return Assembly(settings, catalogue, cards, make_plan(cards, measure_machine(settings)))
+    return Assembly(settings, catalogue, cards, measure_machine(settings))
 
 
 def options(card: Card) -> dict[str, Any]:

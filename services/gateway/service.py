@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import bentoml
 
-from ekiben.cards.card import Task
+from ekiben.cards.card import Card, Task
+from ekiben.devices import Plan
 from ekiben.gateway.host import GatewayMiddleware
 from ekiben.worker.http_protocol import use_bounded_http
 from services.assembly import Assembly, assemble
@@ -36,11 +37,11 @@ class _Fronted(bentoml.Service[Any]):  # type: ignore[misc]
 
 def build(here: Assembly) -> Any:
     """The BentoML service; a model that lives elsewhere (`EKIBEN_WORKER_URLS`) is no dependency."""
+    plan = here.plan()
     # BentoML finds dependencies by class attribute: it starts and supervises these processes, and nothing more.
     dependencies = {
-        card.name.replace("-", "_").replace(".", "_"): bentoml.depends(_service_of(here, card))
-        for card in here.cards
-        if card.name not in here.settings.worker_urls
+        card.name.replace("-", "_").replace(".", "_"): bentoml.depends(_service_of(here, card, plan))
+        for card in here.local
     }
     return bentoml.service(
         type("Gateway", (), {"__doc__": "The one public door.", "__module__": __name__, **dependencies}),
@@ -52,9 +53,9 @@ def build(here: Assembly) -> Any:
     )
 
 
-def _service_of(here: Assembly, card: Any) -> Any:
+def _service_of(here: Assembly, card: Card, plan: Plan) -> Any:
     module = importlib.import_module(_ENTRY_POINTS[card.task])
-    return module.build(card, here.plan.threads_for(card.name), here.settings)
+    return module.build(card, plan.threads_for(card.name), here.settings)
 
 
 use_bounded_http()

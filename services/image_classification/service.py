@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
             top_k: Annotated[int, Field(ge=1, le=100)] = 5,
         ) -> list[dict[str, Any]]:
             """The `top_k` most probable classes: label, score and index, best first."""
-            outputs = await self.infer(image=bytes_tensor([image.read_bytes()]))
+            outputs = await self.infer(image=bytes_tensor([await asyncio.to_thread(image.read_bytes)]))
             best = top_classes(outputs["probabilities"][0], labels, top_k)
             return [{"label": label, "score": score, "index": index} for index, label, score in best]
 
