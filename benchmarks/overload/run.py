@@ -32,7 +32,7 @@ class _Sizes(NamedTuple):
 
 def run(*, quick: bool) -> Report:
     """Measure and report."""
-    sizes = _Sizes(3.0, 8.0) if quick else _Sizes(10.0, 60.0)
+    sizes = _Sizes(3.0, 8.0) if quick else _Sizes(30.0, 60.0)
     texts = make_texts(1_024)
     requests = [embedding_request(text) for text in texts]
     order = random.Random(1).sample(range(len(texts)), len(texts))

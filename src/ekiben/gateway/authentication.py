@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -68,6 +69,8 @@ def _anonymous(request: Request) -> Principal:
     return ANONYMOUS
 
 
+# Nearly every request has the same two; what else is asked for, by whom, is not worth keeping long.
+@lru_cache(maxsize=16)
 def _private(host: str) -> bool:
     """Whether an address or name is a Unix socket's or this machine's own."""
     try:

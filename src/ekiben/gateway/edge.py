@@ -9,17 +9,17 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ekiben.errors import EkibenError, Internal, UnsupportedMedia
+from ekiben.errors import Internal, UnsupportedMedia
+from ekiben.gateway.access_log import AccessLog
 from ekiben.gateway.call import Call, request_id_of
+from ekiben.gateway.failures import as_error, failure_response
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.inference.protocol import REQUEST_ID, SERVER_TIMING
-from ekiben.worker.http import error_response, too_large
+from ekiben.worker.http import too_large
 
-_log = structlog.get_logger("ekiben.access")
+_log = structlog.get_logger("ekiben.gateway")
 
 _CLIENT_CLOSED: Final = 499
-# Probes ask every second or so; their lines would hide the others.
-_QUIET: Final = frozenset({"/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"})
 
 
 class Edge:
@@ -33,6 +33,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, metrics: GatewayMetrics, max_body_bytes: int) -> None:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
+        self._log = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request; other protocols pass through."""
@@ -55,13 +56,12 @@ class Edge:
             await self._app(request.scope, receive, sender)
         except ClientDisconnect:
             sender.status = sender.status or _CLIENT_CLOSED
-        except Exception as error:
-            if not isinstance(error, EkibenError):
+        except Exception as failure:
+            if isinstance(as_error(failure, request), Internal):
                 _log.exception("request failed", request_id=sender.call.request_id)
-                error = Internal("something failed here; the log has the reason under the request id.")
             if sender.status:  # The response is under way: all that is left is to cut it off.
                 raise
-            await error_response(error, sender.call.request_id)(request.scope, receive, sender)
+            await failure_response(failure, request, sender.call.request_id)(request.scope, receive, sender)
 
     def _account(self, scope: Scope, call: Call, status: int | None) -> None:
         duration_s = time.monotonic() - call.arrived
@@ -70,17 +70,7 @@ class Edge:
         model = str(call.notes.get("model", ""))
         self._metrics.requests.labels(route, model, str(status)).inc()
         self._metrics.duration.labels(route, model).observe(duration_s)
-        log = _log.debug if scope["path"] in _QUIET else _log.info
-        log(
-            "request",
-            request_id=call.request_id,
-            method=scope["method"],
-            route=route,
-            status=status,
-            principal=call.principal.id,
-            duration_ms=round(duration_s * 1_000, 3),
-            **call.notes,
-        )
+        self._log.write(scope, call, route, status, duration_s)
 
 
 class _Sender:

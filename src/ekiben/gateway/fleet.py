@@ -78,6 +78,23 @@ class Fleet:
         ready = [worker for worker in self._workers[model].values() if worker.ready]
         return sorted(ready, key=lambda worker: worker.outstanding)
 
+    def check_room(self, model: str, items: int) -> None:
+        """Refuse at once what every ready worker is known to have no room for.
+
+        Raises:
+            QueueFull: As the workers said it.
+        """
+        refusal: QueueFull | None = None
+        for worker in self.ready_workers(model):
+            try:
+                worker.check_room(items)
+            except QueueFull as error:
+                refusal = error
+            else:
+                return
+        if refusal is not None:
+            raise refusal
+
     async def infer(
         self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
     ) -> Reply:

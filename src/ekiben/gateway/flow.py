@@ -39,6 +39,7 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
         ask = await in_time(read(), gateway.settings.read_timeout_s)
         call.notes["model"] = ask.card.name
         call.stages["read"] = time.monotonic() - call.arrived
+        gateway.fleet.check_room(ask.card.name, ask.items)
         reply = await unless_disconnected(request, infer(gateway, call, ask))
         response = ask.respond(reply)
         record(call, reply)

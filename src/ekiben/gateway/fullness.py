@@ -1,8 +1,8 @@
-"""Remembering that a worker's queue is full, so that the requests it would refuse need not travel to it.
+"""Remembering how much a worker could hold when it was full, so that what it would refuse need not travel to it.
 
 Under overload most requests are refused, and each one that is sent on takes processor time from those that are
-answered. Nothing is refused here that the worker would have taken for long: its next answer makes room, and that ends
-the memory at once.
+answered. The worker has the last word: its limit is its own, and depends on what it computes at the time, so what is
+remembered here is forgotten after a moment and asked for again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from ekiben.errors import QueueFull
 
-# Room can also appear without an answer, when callers leave; so the worker is asked again this often.
+# Room can also appear without an answer, when callers leave or a batch is taken; so the worker is asked this often.
 _REMEMBERED_S: Final = 0.1
 
 
@@ -27,23 +27,26 @@ class Fullness:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until = 0.0
-        self._items = 0
+        self._too_many = 0
         self._refusal: QueueFull | None = None
 
-    def check(self, items: int) -> None:
-        """Refuse a request of so many items if one no larger has just been refused.
+    def check(self, outstanding: int, items: int) -> None:
+        """Refuse a request that would bring the worker to as many items as it has just refused to hold.
+
+        Args:
+            outstanding: Items it has not answered yet.
+            items: Items of the request.
 
         Raises:
             QueueFull: As the worker said it.
         """
-        if self._refusal is not None and items >= self._items and self._clock() < self._until:
+        if self._refusal is None or outstanding + items < self._too_many:
+            return
+        if self._clock() < self._until:
             raise QueueFull(self._refusal.message, retry_after_s=self._refusal.retry_after_s)
-
-    def refused(self, items: int, refusal: QueueFull) -> None:
-        """Note that the worker had no room for so many items."""
-        self._items, self._refusal = items, refusal
-        self._until = self._clock() + _REMEMBERED_S
-
-    def answered(self) -> None:
-        """Note that the worker has answered a request, so that there is room again."""
         self._refusal = None
+
+    def refused(self, outstanding: int, items: int, refusal: QueueFull) -> None:
+        """Note that the worker, having so many, took no more."""
+        self._too_many, self._refusal = outstanding + items, refusal
+        self._until = self._clock() + _REMEMBERED_S

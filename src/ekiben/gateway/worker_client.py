@@ -41,6 +41,7 @@ class WorkerClient:
 
     Attributes:
         outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
+        outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
     """
 
@@ -55,6 +56,7 @@ class WorkerClient:
         self.model = model
         self.address = address
         self.outstanding = 0
+        self.outstanding_items = 0
         self.ready = False
         self._retired = False
         self._fullness = Fullness()
@@ -74,6 +76,14 @@ class WorkerClient:
             timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
         )
 
+    def check_room(self, items: int) -> None:
+        """Refuse so many items when the worker has just said that it would.
+
+        Raises:
+            QueueFull: As the worker said it.
+        """
+        self._fullness.check(self.outstanding_items, items)
+
     async def infer(self, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1) -> Reply:
         """Send one request of so many items; being cancelled closes the connection, which cancels it in the worker.
 
@@ -83,15 +93,14 @@ class WorkerClient:
             WorkerLost: It died or cut the connection.
             DeadlineExceeded: It did not even say that it was late.
         """
-        self._fullness.check(items)
+        self.check_room(items)
         self.outstanding += 1
+        self.outstanding_items += items
         try:
             async with asyncio.timeout(time_left_s + _GRACE_S):
-                reply = await self._post("/infer", body, headers)
-            self._fullness.answered()
-            return reply
+                return await self._post("/infer", body, headers)
         except QueueFull as refusal:
-            self._fullness.refused(items, refusal)
+            self._fullness.refused(self.outstanding_items - items, items, refusal)
             raise
         except aiohttp.ClientError as error:  # A connection that takes too long to make is one too.
             raise _lost() from error
@@ -101,6 +110,7 @@ class WorkerClient:
             raise _lost() from error
         finally:
             self.outstanding -= 1
+            self.outstanding_items -= items
             if self._retired and not self.outstanding:
                 await self.close()
 

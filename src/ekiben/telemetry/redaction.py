@@ -33,6 +33,8 @@ _SECRET_TEXT = re.compile(
 # C1 controls drive terminals as C0 ones do; separators and direction marks forge lines; surrogates are not
 # UTF-8.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Most values, route names and hexadecimal ids, can hold neither: this is several times faster than looking for both.
+_HARMLESS = re.compile(r"(?!.*sk-)[A-Za-z0-9./-]*", re.IGNORECASE)
 _MAX_DEPTH = 6
 _MAX_ENTRIES = 50
 _MAX_NAME_CHARACTERS = 100
@@ -53,7 +55,9 @@ class Redaction:
 
     def clean(self, value: object, depth: int = 0) -> object:
         """Return `value` as JSON data that is safe to write."""
-        if value is None or isinstance(value, bool):
+        if type(value) is str:
+            return self.text(value)
+        if value is None or type(value) in (bool, float):
             return value
         if isinstance(value, float):
             return float(value)
@@ -116,6 +120,8 @@ def _clean_name(name: str) -> str:
 
 def scrub(value: str) -> str:
     """Hide what looks like a secret and escape what a terminal or a log reader would act upon."""
+    if _HARMLESS.fullmatch(value):
+        return value
     hidden = _SECRET_TEXT.sub(lambda found: (found["telling"] or "") + REDACTED, value)
     return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], hidden)
 

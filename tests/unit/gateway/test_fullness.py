@@ -20,35 +20,36 @@ class Clock:
         return self.now
 
 
-def is_refused(fullness: Fullness, items: int) -> bool:
+def is_refused(fullness: Fullness, outstanding: int, items: int) -> bool:
     try:
-        fullness.check(items)
+        fullness.check(outstanding, items)
     except QueueFull as error:
         return (error.message, error.retry_after_s) == ("full", 2)
     return False
 
 
-def test_what_is_no_smaller_is_refused_for_a_moment() -> None:
+def test_what_would_fill_it_as_much_is_refused_for_a_moment() -> None:
     clock = Clock()
     fullness = Fullness(clock)
-    assert not is_refused(fullness, 1)
-    fullness.refused(4, REFUSAL)
-    assert [is_refused(fullness, items) for items in (3, 4, 5)] == [False, True, True]
+    assert not is_refused(fullness, 100, 1)
+    fullness.refused(100, 4, REFUSAL)
+    assert [is_refused(fullness, 100, items) for items in (3, 4, 5)] == [False, True, True]
     clock.now = 0.11
-    assert not is_refused(fullness, 5)
+    assert not is_refused(fullness, 100, 5)
+    assert not is_refused(fullness, 100, 5), "what was forgotten stays so"
 
 
-def test_an_answer_makes_room() -> None:
+def test_every_answer_makes_as_much_room_as_it_had_taken() -> None:
     fullness = Fullness(Clock())
-    fullness.refused(1, REFUSAL)
-    fullness.answered()
-    assert not is_refused(fullness, 1)
+    fullness.refused(100, 1, REFUSAL)
+    assert [is_refused(fullness, outstanding, 1) for outstanding in (100, 99, 100)] == [True, False, True]
+    assert [is_refused(fullness, 98, items) for items in (2, 3)] == [False, True]
 
 
 async def test_the_gateway_refuses_for_a_full_worker_and_asks_it_again(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One refusal by the worker stands for the next requests; the first answer ends it."""
+    """One refusal by the worker stands for the next requests, until it has given answers."""
 
     async def ask(count: int) -> int:
         return (await gateway.http.post("/v1/embeddings", json={"model": "toy", "input": ["x"] * count})).status_code

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
@@ -72,8 +72,8 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
         async with request.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
             fields = _fields(form)
             picture = await _picture(form)
-    except HTTPException as error:
-        raise InvalidRequest(f"the form cannot be read: {error.detail} {_FORM}", param="image") from None
+    except MultiPartException as error:
+        raise InvalidRequest(f"the form cannot be read: {error.message} {_FORM}", param="image") from None
     card = gateway.card_of_task(fields.model, Task.IMAGE_CLASSIFICATION)
     encoded = encode_request({"image": bytes_tensor([picture])})
 
