@@ -23,6 +23,7 @@ from ekiben.inference.tensors import Tensor, Tensors
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 from ekiben.worker.host import ModelHost
+from ekiben.worker.tensor_servable import TensorServable
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Ours are shorter and are passed on; BentoML's timer is never cancelled, so a longer one only keeps memory.
@@ -99,7 +100,7 @@ def weights_of(reference: bentoml.models.BentoModel) -> Callable[[], Path]:
 class Hosted:
     """The life of a service around one model; a subclass sets `host` when it is made."""
 
-    host: ModelHost
+    host: ModelHost[Any]
 
     @bentoml.on_startup
     async def start(self) -> None:
@@ -114,6 +115,12 @@ class Hosted:
     async def __is_ready__(self) -> bool:
         return self.host.ready
 
+
+class TensorHosted(Hosted):
+    """A service around one tensor model."""
+
+    host: ModelHost[TensorServable]
+
     async def infer(self, **inputs: Tensor) -> Tensors:
         """Run one request of BentoML's own API.
 
@@ -121,7 +128,7 @@ class Hosted:
             Refused: Any error of ours.
         """
         try:
-            return (await self.host.infer(inputs)).outputs
+            return (await self.host.loaded.infer(inputs)).outputs
         except EkibenError as error:
             raise Refused(error) from error
 

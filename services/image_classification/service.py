@@ -16,7 +16,8 @@ from ekiben.runtimes.classes import read_labels, top_classes
 from ekiben.runtimes.image_classification import ImageClassification as Runtime
 from ekiben.settings import Settings
 from ekiben.worker.host import ModelHost
-from services.assembly import Hosted, assemble, options, weights_of
+from ekiben.worker.tensor_servable import loads
+from services.assembly import TensorHosted, assemble, options, weights_of
 
 
 def build(card: Card, threads: int, settings: Settings) -> Any:
@@ -25,13 +26,13 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
     labels = read_labels(card)
 
     @bentoml.service(**options(card))
-    class ImageClassification(Hosted):
+    class ImageClassification(TensorHosted):
         """A picture in, its most probable classes out."""
 
         model = weights
 
         def __init__(self) -> None:
-            self.host = ModelHost(card, Runtime, weights_of(weights), threads, settings)
+            self.host = ModelHost(card, loads(card, Runtime, weights_of(weights), threads, settings), settings)
 
         @bentoml.api
         async def classify(

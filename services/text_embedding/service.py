@@ -13,7 +13,8 @@ from ekiben.inference.tensors import bytes_tensor
 from ekiben.runtimes.text_embedding import TextEmbedding as Runtime
 from ekiben.settings import Settings
 from ekiben.worker.host import ModelHost
-from services.assembly import Hosted, assemble, options, weights_of
+from ekiben.worker.tensor_servable import loads
+from services.assembly import TensorHosted, assemble, options, weights_of
 
 
 def build(card: Card, threads: int, settings: Settings) -> Any:
@@ -21,13 +22,13 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
     weights = bentoml.models.BentoModel(card.tag)
 
     @bentoml.service(**options(card))
-    class TextEmbedding(Hosted):
+    class TextEmbedding(TensorHosted):
         """Sentences in, unit vectors out."""
 
         model = weights
 
         def __init__(self) -> None:
-            self.host = ModelHost(card, Runtime, weights_of(weights), threads, settings)
+            self.host = ModelHost(card, loads(card, Runtime, weights_of(weights), threads, settings), settings)
 
         @bentoml.api
         async def embed(self, texts: Annotated[list[str], Len(min_length=1)]) -> np.ndarray:
