@@ -9,7 +9,8 @@ import numpy as np
 
 from ekiben.cards.card import Card
 from ekiben.cards.catalogue import load_catalogue
-from ekiben.devices import make_plan, measure_machine
+from ekiben.devices.machine import measure_machine
+from ekiben.devices.planner import make_plan
 from ekiben.inference.tensors import Tensor, bytes_tensor
 from ekiben.runtimes.image_classification import ImageClassification
 from ekiben.runtimes.text_embedding import TextEmbedding
@@ -39,7 +40,7 @@ def find(name: str) -> Found:
 def planned_threads(name: str) -> int:
     """CPU threads that `ekiben serve --only NAME` gives the model on these cores."""
     card = find(name).card
-    return make_plan([card], measure_machine(load_settings())).threads_for(name)
+    return make_plan([card], measure_machine(load_settings())).of(name).threads
 
 
 def load_embedder(threads: int) -> TextEmbedding:

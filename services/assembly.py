@@ -17,7 +17,9 @@ from bentoml.exceptions import BentoMLException
 
 from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import Catalogue, load_catalogue
-from ekiben.devices import Machine, Plan, make_plan, measure_machine
+from ekiben.devices.machine import Machine, measure_machine
+from ekiben.devices.plan import Placement, Plan
+from ekiben.devices.planner import make_plan
 from ekiben.errors import CardError, EkibenError
 from ekiben.inference.tensors import Tensor, Tensors
 from ekiben.settings import Settings, load_settings
@@ -52,8 +54,8 @@ class Assembly:
         """
         return make_plan(self.local, self.machine)
 
-    def alone(self, task: Task) -> tuple[Card, int, Settings]:
-        """Card, threads and settings of a service of this task on its own: of `EKIBEN_MODEL`, or the first card.
+    def alone(self, task: Task) -> tuple[Card, Placement, Settings]:
+        """Card, place and settings of a service of this task on its own: of `EKIBEN_MODEL`, or the first card.
 
         Raises:
             CardError: There is none.
@@ -61,7 +63,7 @@ class Assembly:
         wanted = self.settings.model
         for card in self.catalogue.served:
             if card.task is task and wanted in ("", card.name):
-                return card, make_plan([card], self.machine).threads_for(card.name), self.settings
+                return card, make_plan([card], self.machine).of(card.name), self.settings
         raise CardError(f"no card of task {task.value}" + (f" named {wanted!r} (EKIBEN_MODEL)" if wanted else ""))
 
 
@@ -128,7 +130,7 @@ class TensorHosted(Hosted):
             Refused: Any error of ours.
         """
         try:
-            return (await self.host.loaded.infer(inputs)).outputs
+            return (await (await self.host.loaded()).infer(inputs)).outputs
         except EkibenError as error:
             raise Refused(error) from error
 

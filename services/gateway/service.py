@@ -9,7 +9,7 @@ from typing import Any, Final
 import bentoml
 
 from ekiben.cards.card import Card, Task
-from ekiben.devices import Plan
+from ekiben.devices.plan import Plan
 from ekiben.gateway.host import GatewayMiddleware
 from ekiben.worker.http_protocol import use_bounded_http
 from services.assembly import Assembly, assemble
@@ -55,7 +55,7 @@ def build(here: Assembly) -> Any:
 
 def _service_of(here: Assembly, card: Card, plan: Plan) -> Any:
     module = importlib.import_module(_ENTRY_POINTS[card.task])
-    return module.build(card, plan.threads_for(card.name), here.settings)
+    return module.build(card, plan.of(card.name), here.settings)
 
 
 use_bounded_http()

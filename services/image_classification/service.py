@@ -11,6 +11,7 @@ from bentoml.validators import ContentType
 from pydantic import Field
 
 from ekiben.cards.card import Card, Task
+from ekiben.devices.plan import Placement
 from ekiben.inference.tensors import bytes_tensor
 from ekiben.runtimes.classes import read_labels, top_classes
 from ekiben.runtimes.image_classification import ImageClassification as Runtime
@@ -20,7 +21,7 @@ from ekiben.worker.tensor_servable import loads
 from services.assembly import TensorHosted, assemble, options, weights_of
 
 
-def build(card: Card, threads: int, settings: Settings) -> Any:
+def build(card: Card, place: Placement, settings: Settings) -> Any:
     """The BentoML service of one card."""
     weights = bentoml.models.BentoModel(card.tag)
     labels = read_labels(card)
@@ -32,7 +33,9 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
         model = weights
 
         def __init__(self) -> None:
-            self.host = ModelHost(card, loads(card, Runtime, weights_of(weights), threads, settings), settings)
+            self.host = ModelHost(
+                card, loads(card, Runtime, weights_of(weights), place.threads, settings), place, settings
+            )
 
         @bentoml.api
         async def classify(

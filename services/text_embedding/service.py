@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Len
 
 from ekiben.cards.card import Card, Task
+from ekiben.devices.plan import Placement
 from ekiben.inference.tensors import bytes_tensor
 from ekiben.runtimes.text_embedding import TextEmbedding as Runtime
 from ekiben.settings import Settings
@@ -17,7 +18,7 @@ from ekiben.worker.tensor_servable import loads
 from services.assembly import TensorHosted, assemble, options, weights_of
 
 
-def build(card: Card, threads: int, settings: Settings) -> Any:
+def build(card: Card, place: Placement, settings: Settings) -> Any:
     """The BentoML service of one card."""
     weights = bentoml.models.BentoModel(card.tag)
 
@@ -28,7 +29,9 @@ def build(card: Card, threads: int, settings: Settings) -> Any:
         model = weights
 
         def __init__(self) -> None:
-            self.host = ModelHost(card, loads(card, Runtime, weights_of(weights), threads, settings), settings)
+            self.host = ModelHost(
+                card, loads(card, Runtime, weights_of(weights), place.threads, settings), place, settings
+            )
 
         @bentoml.api
         async def embed(self, texts: Annotated[list[str], Len(min_length=1)]) -> np.ndarray:

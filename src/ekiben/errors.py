@@ -20,6 +20,7 @@ so the same class is raised on both sides of the wire.
     ├── Unavailable 503             draining, or no worker is there
     │   ├── ShuttingDown            this server takes nothing more; another one will
     │   ├── WorkerLost              the worker died while it had the request
+    │   ├── ModelUnloaded           the model was unloaded by its operator
     │   └── DeviceOutOfMemory       one item alone does not fit the device
     ├── DeadlineExceeded 504        the deadline passed
     └── OperatorError               raised by commands, never by requests: one clear line, exit status 1
@@ -166,6 +167,12 @@ class WorkerLost(Unavailable):
     """The worker that had the request is gone."""
 
     code = "worker_lost"
+
+
+class ModelUnloaded(Unavailable):
+    """The model's operator unloaded it; trying again does not help until it is loaded."""
+
+    code, retryable = "model_unloaded", False
 
 
 class DeviceOutOfMemory(Unavailable):

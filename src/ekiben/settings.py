@@ -73,6 +73,17 @@ class Settings(BaseSettings):
     )
     threads: int = Field(0, ge=0, description="CPU threads to divide among models; 0: all this machine grants.")
     memory_gib: float = Field(0.0, ge=0, description="Memory to plan with, in GiB; 0: what the machine or cgroup has.")
+    gpus: str = Field(
+        "",
+        pattern=r"^(|none|\d+(\.\d+)?(,\d+(\.\d+)?)*)$",
+        description="GPUs to plan with: `none`, or the GiB of each, such as `24,24`; empty: those the driver lists.",
+    )
+    unloaded: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Models (comma-separated) that start unloaded, until `ekiben models load` asks for them."
+    )
+    idle_unload_s: float = Field(
+        0.0, ge=0, description="Seconds without a request after which a model gives its memory back; 0: never."
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or by whether standard error is a terminal."
     )
@@ -98,7 +109,7 @@ class Settings(BaseSettings):
         description="Token for gated models on the hub (`HF_TOKEN`); sent to that host only, never logged.",
     )
 
-    @field_validator("only", mode="before")
+    @field_validator("only", "unloaded", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -127,3 +138,22 @@ def load_settings(**overrides: Any) -> Settings:
 def child_environment() -> dict[str, str]:
     """A copy of this process's environment, for a child's; the one other place that reads it."""
     return dict(os.environ)
+
+
+def visible_devices() -> list[str] | None:
+    """What `CUDA_VISIBLE_DEVICES` names; None when it is not set."""
+    stated = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return None if stated is None else [name.strip() for name in stated.split(",") if name.strip()]
+
+
+def show_devices(names: str) -> None:
+    """Let this process and its children see these GPUs alone; only what starts CUDA later obeys."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = names
+
+
+def tell_nobody() -> None:
+    """Keep ONNX Runtime from reporting sessions to its maker, which its Linux builds do since 1.29 unless told not to.
+
+    It looks when it is imported.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

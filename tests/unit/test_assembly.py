@@ -19,5 +19,5 @@ def test_models_elsewhere_need_no_memory_here(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_service_alone_needs_room_for_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EKIBEN_MEMORY_GIB", "1.2")
-    card, threads, _ = assemble().alone(Task.IMAGE_CLASSIFICATION)
-    assert (card.name, threads >= 1) == ("efficientnet-lite0", True)
+    card, place, _ = assemble().alone(Task.IMAGE_CLASSIFICATION)
+    assert (card.name, place.threads >= 1) == ("efficientnet-lite0", True)

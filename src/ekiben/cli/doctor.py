@@ -25,7 +25,8 @@ from ekiben.cards.card import Card
 from ekiben.cards.catalogue import load_catalogue
 from ekiben.cli.project import find_project
 from ekiben.cli.supervisor import check_port
-from ekiben.devices import Machine, make_plan, measure_machine
+from ekiben.devices.machine import Machine, measure_machine
+from ekiben.devices.planner import make_plan
 from ekiben.errors import EkibenError
 from ekiben.policy.exposure import check_exposure
 from ekiben.policy.keys_file import read_keys

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -20,7 +21,7 @@ from ekiben.weights.lock import LockEntry, WeightsLock, changed_lock, read_lock
 from ekiben.weights.options import PullOptions
 from ekiben.weights.store import State, state_of, verify
 
-app = typer.Typer(name="models", help="List, add, pull, verify and show models.", no_args_is_help=True)
+app = typer.Typer(name="models", help="List, add, pull, verify, show, load and unload models.", no_args_is_help=True)
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Served names; none: every served card.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -131,6 +132,25 @@ def pin(name: Annotated[str, typer.Argument(help="Served name of a template.")])
         entry = pin_card(catalogue.get(name), options.hub(), Download(progress))
     _write_entry(options, name, entry)
     typer.echo(f"pinned {name}; now run: ekiben models pull {name}")
+
+
+@app.command()
+def load(name: Annotated[str, typer.Argument(help="Served name.")]) -> None:
+    """Bring a model of the running platform back into memory."""
+    _change(name, "load")
+
+
+@app.command()
+def unload(name: Annotated[str, typer.Argument(help="Served name.")]) -> None:
+    """Have a model of the running platform finish its requests and give its memory back."""
+    _change(name, "unload")
+
+
+def _change(name: str, verb: str) -> None:
+    from ekiben.cli.running import ask_platform
+
+    workers = ask_platform(load_settings(), f"/models/{quote(name, safe='')}/{verb}")["workers"]
+    typer.echo(f"{name} is {verb}ed in {workers} worker{'' if workers == 1 else 's'}")
 
 
 def _start() -> tuple[PullOptions, Catalogue]:

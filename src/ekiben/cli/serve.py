@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +14,11 @@ from rich.table import Table
 
 from ekiben.cards.catalogue import load_catalogue
 from ekiben.cli.project import find_project
+from ekiben.cli.running import run_dirs
 from ekiben.cli.supervisor import Supervisor, Target, check_port
-from ekiben.devices import Plan, make_plan, measure_machine
+from ekiben.devices.machine import measure_machine
+from ekiben.devices.plan import Plan
+from ekiben.devices.planner import make_plan
 from ekiben.gateway.control import CONTROL_NAME
 from ekiben.policy.exposure import check_exposure
 from ekiben.settings import Settings, load_settings
@@ -46,11 +48,15 @@ def serve(
 def plan_table(plan: Plan) -> Table:
     """The plan as a table, one line a model."""
     table = Table(title="plan", title_justify="left")
-    for heading in ("model", "device", "workers", "threads each", "GiB each"):
-        table.add_column(heading, justify="left" if heading in ("model", "device") else "right")
+    for heading in ("model", "devices", "workers", "threads each", "GiB each", "GPU GiB each"):
+        table.add_column(heading, justify="left" if heading in ("model", "devices") else "right")
     for place in plan.placements:
-        table.add_row(place.model, place.device, str(place.workers), str(place.threads), f"{place.memory_gib:g}")
-    table.caption = f"{plan.memory_gib:.1f} of {plan.machine.memory_gib:.1f} GiB, {plan.machine.threads} CPU threads"
+        numbers = (place.workers, place.threads, f"{place.memory_gib:g}", f"{place.gpu_memory_gib:g}")
+        table.add_row(place.model, ", ".join(sorted(set(place.devices))), *map(str, numbers))
+    machine = plan.machine
+    gpus = [f"{gpu.device} {plan.gpu_memory_gib(gpu):.1f} of {gpu.memory_gib:.1f} GiB" for gpu in machine.gpus]
+    memory = f"memory {plan.memory_gib:.1f} of {machine.memory_gib:.1f} GiB"
+    table.caption = "; ".join([memory, f"{machine.threads} CPU threads", *gpus])
     return table
 
 
@@ -59,5 +65,5 @@ def _settings(only: list[str] | None) -> Settings:
     settings = load_settings(**({"only": tuple(only)} if only else {}))
     if "run_dir" in settings.model_fields_set:
         return settings
-    run_dir = Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}" / str(os.getpid())
+    run_dir = run_dirs() / str(os.getpid())
     return settings.model_copy(update={"run_dir": run_dir})

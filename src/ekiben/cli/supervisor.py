@@ -23,9 +23,11 @@ from typing import Any
 import httpx
 import structlog
 
+from ekiben.devices.claim import PLACE_SUFFIX
 from ekiben.errors import ConfigurationError
 from ekiben.settings import Settings, child_environment
 from ekiben.worker.listener import SOCKET_SUFFIX, make_private
+from ekiben.worker.wish import WISH_SUFFIX
 
 _log = structlog.get_logger("ekiben.supervisor")
 
@@ -163,8 +165,9 @@ class Supervisor:
         return reply
 
     def _clean(self) -> None:
-        for path in self._settings.run_dir.glob(f"*{SOCKET_SUFFIX}"):
-            path.unlink(missing_ok=True)
+        for pattern in (f"*{SOCKET_SUFFIX}", f"*{PLACE_SUFFIX}*", f"*{WISH_SUFFIX}"):
+            for path in self._settings.run_dir.glob(pattern):
+                path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._settings.run_dir.rmdir()
 
@@ -209,6 +212,10 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     environment["BENTOML_DO_NOT_TRACK"] = "True"
     # Set in every image BentoML generates, it would keep a killed worker from being started again.
     environment.pop("BENTOML_CONTAINERIZED", None)
+    # With an arena for every thread, glibc keeps much of an unloaded model's memory; tensors have arenas of their own.
+    environment.setdefault("MALLOC_ARENA_MAX", "1")
+    # BentoML's allocator counts past the GPUs there are; the plan says which worker has which.
+    environment["BENTOML_DISABLE_GPU_ALLOCATION"] = "1"
     return environment
 
 

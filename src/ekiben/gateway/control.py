@@ -1,4 +1,4 @@
-"""The gateway's private door, a Unix socket for the supervisor: how it is, and when to drain."""
+"""The gateway's private door, a Unix socket for this user: how it is, when to drain, what to load and unload."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ekiben.errors import EkibenError
+from ekiben.gateway.loading import load, unload
 from ekiben.gateway.state import GatewayState
+from ekiben.worker.http import error_response
 
 # Served names hold no underscore, so that no model's socket is taken for this one.
 CONTROL_NAME = "_gateway"
@@ -30,4 +33,20 @@ def build_control(gateway: GatewayState) -> Starlette:
         finished = await gateway.admission.drain(gateway.settings.drain_timeout_s)
         return JSONResponse({"finished": finished, "in_flight": gateway.admission.in_flight})
 
-    return Starlette(routes=[Route("/status", status), Route("/drain", drain, methods=["POST"])])
+    async def load_model(request: Request) -> Response:
+        return JSONResponse({"workers": await load(gateway, request.path_params["model"])})
+
+    async def unload_model(request: Request) -> Response:
+        return JSONResponse({"workers": await unload(gateway, request.path_params["model"])})
+
+    async def failed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, EkibenError)  # noqa: S101 - registered for this class alone
+        return error_response(error, None)
+
+    routes = [
+        Route("/status", status),
+        Route("/drain", drain, methods=["POST"]),
+        Route("/models/{model}/load", load_model, methods=["POST"]),
+        Route("/models/{model}/unload", unload_model, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={EkibenError: failed})

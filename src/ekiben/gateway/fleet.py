@@ -127,6 +127,16 @@ class Fleet:
                     break
         raise refusal or lost or Unavailable(f"no worker of {model} is ready.", retry_after_s=1)
 
+    async def command(self, model: str, path: str, timeout_s: float) -> int:
+        """Have every worker of the model do something to itself; returns how many did.
+
+        Raises:
+            EkibenError: One of them could not.
+        """
+        workers = list(self._workers[model].values())
+        await asyncio.gather(*(worker.command(path, timeout_s) for worker in workers))
+        return len(workers)
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(PROBE_EVERY_S)

@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 
-import psutil
-
+from ekiben.gateway import components
+from ekiben.gateway.loading import worker_states
 from ekiben.gateway.state import GatewayState
 from ekiben.schemas.health import Component, HealthReport, Status
 
-# Of the machine's memory; beyond it the next allocation may fail.
-_DEGRADED_MEMORY_PERCENT = 90.0
-_GIB = 2**30
 
-
-def report(gateway: GatewayState) -> HealthReport:
+async def report(gateway: GatewayState) -> HealthReport:
     """Look at every component now."""
-    components = [*(_model(gateway, name) for name in gateway.cards), _memory()]
-    worst: Status = "ok"
-    for status in ("degraded", "unhealthy"):
-        if any(component.status == status for component in components):
-            worst = status
+    models, machine = await asyncio.gather(_models(gateway), asyncio.to_thread(_machine, gateway))
+    found = [*models, *machine]
     return HealthReport(
-        status=worst,
+        status=worst(found),
         version=version("ekiben"),
         draining=gateway.admission.draining,
-        components=components,
+        components=found,
     )
 
 
-def _model(gateway: GatewayState, name: str) -> Component:
-    ready, expected = gateway.fleet.counts(name)
-    status: Status = "ok" if ready >= expected else "degraded" if ready else "unhealthy"
-    detail = None if status == "ok" else f"{ready} of {expected} workers are ready."
-    return Component(
-        name=name, kind="model", status=status, detail=detail, workers_expected=expected, workers_ready=ready
-    )
+def worst(found: list[Component]) -> Status:
+    """The status of the whole."""
+    statuses = {component.status for component in found}
+    return "unhealthy" if "unhealthy" in statuses else "degraded" if "degraded" in statuses else "ok"
 
 
-def _memory() -> Component:
-    memory = psutil.virtual_memory()
-    degraded = memory.percent > _DEGRADED_MEMORY_PERCENT
-    return Component(
-        name="memory",
-        kind="memory",
-        status="degraded" if degraded else "ok",
-        detail=f"{memory.percent:.0f} % of memory is in use." if degraded else None,
-        measurements={
-            "memory_used_gib": round((memory.total - memory.available) / _GIB, 3),
-            "memory_total_gib": round(memory.total / _GIB, 3),
-        },
-    )
+async def _models(gateway: GatewayState) -> list[Component]:
+    cards = list(gateway.cards.values())
+    states = await asyncio.gather(*(worker_states(gateway, card.name) for card in cards))
+    return [
+        components.model(card, *gateway.fleet.counts(card.name), of_card)
+        for card, of_card in zip(cards, states, strict=True)
+    ]
+
+
+def _machine(gateway: GatewayState) -> list[Component]:
+    """Files and the GPU's driver are asked: in a thread."""
+    settings = gateway.settings
+    local = [card for name, card in gateway.cards.items() if name not in settings.worker_urls]
+    return [
+        *map(components.gpu, gateway.gpus.read()),
+        components.memory(),
+        components.store(local, settings),
+        components.disk(settings.bentoml_home.expanduser()),
+    ]

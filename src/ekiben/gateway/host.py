@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekiben.cards.card import Card, Task
+from ekiben.devices.nvml import GpuReader, Nvml
 from ekiben.gateway.admission import Admission
 from ekiben.gateway.app import build_app
 from ekiben.gateway.authentication import Authentication
@@ -23,7 +24,7 @@ from ekiben.worker.host import socket_path
 from ekiben.worker.listener import Listener
 
 
-def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
+def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | None = None) -> GatewayState:
     """Make what the routes share; call it inside the running event loop.
 
     Raises:
@@ -41,6 +42,7 @@ def build_state(cards: Iterable[Card], settings: Settings) -> GatewayState:
         admission=Admission(settings.max_in_flight),
         metrics=GatewayMetrics(CollectorRegistry()),
         authentication=Authentication(settings.keys_file),
+        gpus=gpus or Nvml(),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ekiben.gateway.gpu_metrics import GpuMetrics
 from ekiben.telemetry.exposition import MALFORMED_PARTS
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -43,3 +44,18 @@ class GatewayMetrics:
             registry=registry,
             multiprocess_mode="livemostrecent",
         )
+        self.loaded = Gauge(
+            "ekiben_model_loaded",
+            "Worker processes that have the model in memory.",
+            ("model",),
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self.memory = Gauge(
+            "ekiben_model_memory_bytes",
+            "Resident memory of the model's worker processes.",
+            ("model",),
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self.gpus = GpuMetrics(registry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ekiben.cards.card import Card, Task
+from ekiben.devices.nvml import GpuReader
 from ekiben.errors import InvalidRequest, ModelNotFound
 from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
@@ -20,6 +21,7 @@ class GatewayState:
     Attributes:
         cards: The served models, by name.
         labels: Class names, by model, of those that classify.
+        gpus: Reads this machine's GPUs; blocks for some milliseconds.
     """
 
     settings: Settings
@@ -29,6 +31,7 @@ class GatewayState:
     admission: Admission
     metrics: GatewayMetrics
     authentication: Authentication
+    gpus: GpuReader
 
     @property
     def ready(self) -> bool:

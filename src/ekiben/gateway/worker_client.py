@@ -136,6 +136,20 @@ class WorkerClient:
             raise WorkerLost(f"the worker does not answer {path}") from error
         raise WorkerLost(f"the worker answers {path} with {response.status}")
 
+    async def command(self, path: str, timeout_s: float) -> None:
+        """Have the worker do something to itself.
+
+        Raises:
+            EkibenError: The worker's own error, or that it does not answer.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._post(path, b"", {})
+        except TimeoutError:
+            raise DeadlineExceeded(f"the worker has not done {path} after {timeout_s:g} s.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _lost() from error
+
     async def retire(self) -> None:
         """Close once the last request is answered: a worker that ends finishes what it has accepted."""
         self._retired = True

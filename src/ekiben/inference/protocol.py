@@ -7,6 +7,9 @@ binary tensors. A caller that closes its connection cancels the request. Errors 
     POST /infer      one request            GET /ready      200 once warm and able, else 503
     GET  /model      name, signature, state GET /metrics    Prometheus exposition of this process
     GET  /statistics inference statistics
+    POST /load       bring the model into memory
+    POST /unload     finish what was accepted, then give its memory back
+    GET  /state      loaded, idle or unloaded; device; memory of the process
 """
 
 from __future__ import annotations
@@ -22,3 +25,5 @@ HEADER_LENGTH: Final = "inference-header-content-length"
 SERVER_TIMING: Final = "server-timing"
 BATCH_ITEMS: Final = "x-ekiben-batch-items"
 PRIORITIES: Final = range(-10, 11)
+# Within a worker, on the request's scope: `time.monotonic()` when it came, so that waiting for a model to load counts.
+ARRIVED: Final = "ekiben.arrived"

@@ -19,6 +19,8 @@ class Component(ResponseModel):
         detail: One sentence for the operator when the status is not `ok`.
         workers_expected: Worker processes that should answer; null for parts without workers.
         workers_ready: Worker processes that do answer.
+        state: Whether a model is in memory: `loaded`, `idle` (the next request loads it) or `unloaded`.
+        devices: Where a model's workers run: `cpu`, `cuda:0`, …
         measurements: Numbers with the unit in the name, such as `memory_used_gib`.
     """
 
@@ -28,6 +30,8 @@ class Component(ResponseModel):
     detail: str | None = None
     workers_expected: int | None = None
     workers_ready: int | None = None
+    state: Literal["loaded", "idle", "unloaded"] | None = None
+    devices: list[str] = Field(default_factory=list)
     measurements: dict[str, float] = Field(default_factory=dict)
 
 

@@ -67,7 +67,7 @@ class WorkerApp:
 
     async def _infer(self, request: Request) -> Response:
         """Read → run → write; the caller's departure cancels, an error keeps its code."""
-        started = time.monotonic()
+        started = request.scope.get(protocol.ARRIVED, time.monotonic())
         request_id = request.headers.get(protocol.REQUEST_ID)
         try:
             body = await read_body(request, self._max_body_bytes)

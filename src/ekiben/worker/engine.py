@@ -22,6 +22,7 @@ from ekiben.inference.tensors import Tensors
 
 # Decoding and tokenizing release the GIL; more threads than this only take cores from the model.
 _PREPARE_THREADS = 2
+_END_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,11 @@ class Engine:
         return self.model.infer(payloads)
 
     async def close(self) -> None:
-        """Take nothing more, finish what is queued, end the threads."""
+        """Take nothing more, finish what is queued, end the threads.
+
+        They are waited for, within limits: a thread that still runs holds on to the model and its memory.
+        """
         self.ready = False
         await self.batcher.close(drain=True)
-        self._device.close()
         self._prepare_pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._device.close, _END_WITHIN_S)

@@ -1,7 +1,8 @@
-"""The life of a model in a worker process: load, warm, listen, serve, drain."""
+"""The life of a worker process: take a place, load the model, listen, serve, drain."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,12 +12,17 @@ import structlog
 from starlette.types import ASGIApp
 
 from ekiben.cards.card import Card
+from ekiben.devices.claim import claim
+from ekiben.devices.plan import Placement
 from ekiben.errors import Unavailable
 from ekiben.policy.exposure import check_worker_exposure
 from ekiben.settings import Settings
 from ekiben.worker.gate import Gate
-from ekiben.worker.listener import SOCKET_SUFFIX, Listener
+from ekiben.worker.host_app import HostApp
+from ekiben.worker.lifecycle import Lifecycle, State
+from ekiben.worker.listener import SOCKET_SUFFIX, Listener, make_private
 from ekiben.worker.servable import Servable
+from ekiben.worker.wish import wishes_loaded
 
 _log = structlog.get_logger("ekiben.worker")
 
@@ -29,41 +35,50 @@ class ModelHost(Generic[S]):
     Args:
         card: What to serve.
         load: Makes the servable.
+        placement: The model's share of the machine; this process takes one of its places.
         settings: This process's settings.
     """
 
-    def __init__(self, card: Card, load: Callable[[], Awaitable[S]], settings: Settings) -> None:
-        self._card, self._load, self._settings = card, load, settings
-        self._loaded: S | None = None
+    def __init__(self, card: Card, load: Callable[[], Awaitable[S]], placement: Placement, settings: Settings) -> None:
+        self._card, self._placement, self._settings = card, placement, settings
+        self._lifecycle = Lifecycle(card.name, load, settings.drain_timeout_s)
         self._listeners: list[Listener] = []
+        self._idle_watch: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether requests are answered."""
-        return self._loaded is not None and self._loaded.ready
+        """Whether requests are answered, or refused because the operator wants it so."""
+        loaded = self._lifecycle.loaded
+        return bool(self._listeners) and (loaded is None or loaded.ready)
 
-    @property
-    def loaded(self) -> S:
-        """The servable.
+    async def loaded(self) -> S:
+        """The servable; an idle one is loaded first.
 
         Raises:
-            Unavailable: It is not loaded yet.
+            Unavailable: It is not loaded yet, or was unloaded.
         """
-        if self._loaded is None:
+        if not self._listeners:
             raise Unavailable(f"{self._card.name} is not loaded yet.", retry_after_s=1)
-        return self._loaded
+        return await self._lifecycle.awake()
 
     async def start(self) -> None:
-        """Load and warm the model, then open the internal socket: a socket that exists belongs to a warm worker."""
-        self._loaded = await self._load()
-        await self._loaded.warm_up()
-        app = self._loaded.asgi
+        """Take a place, load and warm the model, then open the internal socket.
+
+        A socket that exists belongs to a worker that answers.
+        """
+        make_private(self._settings.run_dir)
+        place = await claim(self._placement, self._settings.run_dir)
+        if wishes_loaded(self._settings, self._card.name):
+            await self._lifecycle.load()
+        app = HostApp(self._lifecycle, place.device)
         await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
         if self._settings.worker_listen:
             token = self._settings.worker_token
             check_worker_exposure(self._settings.worker_listen, has_token=token is not None)
             await self._listen(Gate(app, token.get_secret_value()) if token else app, self._settings.worker_listen)
-        _log.info("model ready", model=self._card.name, version=self._card.version, device=self._loaded.device)
+        if self._settings.idle_unload_s:
+            self._idle_watch = asyncio.create_task(self._lifecycle.unload_when_idle(self._settings.idle_unload_s))
+        _log.info("model ready", model=self._card.name, version=self._card.version, state=self._lifecycle.state.value)
 
     async def _listen(self, app: ASGIApp, address: Path | str) -> None:
         listener = Listener(app, address)
@@ -72,10 +87,11 @@ class ModelHost(Generic[S]):
 
     async def stop(self) -> None:
         """Finish what was accepted and let go of the device."""
+        if self._idle_watch is not None:
+            self._idle_watch.cancel()
         for listener in self._listeners:
             await listener.close()
-        if self._loaded is not None:
-            await self._loaded.close()
+        await self._lifecycle.unload(State.UNLOADED)
 
 
 def socket_path(run_dir: Path, model: str, pid: int) -> Path:

@@ -15,7 +15,7 @@ from ekiben.cards.card import Card
 from ekiben.cards.catalogue import load_catalogue
 from ekiben.cli import doctor as checks
 from ekiben.cli.main import app
-from ekiben.devices import Machine
+from ekiben.devices.machine import Machine
 from ekiben.settings import Settings
 
 _CARDS = load_catalogue(Path(__file__).parents[3] / "models").served

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from ekiben.errors import EkibenError, ShuttingDown, Unavailable
+from ekiben.errors import ShuttingDown, Unavailable
 from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, model_response
 from ekiben.gateway.flow import authenticate
 from ekiben.gateway.health import report
+from ekiben.gateway.scrape import exposition
 from ekiben.gateway.state import GatewayState
-from ekiben.gateway.worker_client import WorkerClient
 from ekiben.schemas.errors import ErrorResponse
 from ekiben.schemas.health import HealthReport
-from ekiben.telemetry.exposition import merge
 
 _NOT_READY: dict[int | str, dict[str, Any]] = {
     503: {"model": ErrorResponse, "description": "Draining, or a worker is gone."}
@@ -48,36 +45,13 @@ def router(gateway: GatewayState) -> APIRouter:
     async def health(request: Request) -> Response:
         """The state of every model and of the machine; 503 when a part is unhealthy."""
         authenticate(gateway, request, call_of(request))
-        found = report(gateway)
+        found = await report(gateway)
         return model_response(found, 503 if found.status == "unhealthy" else 200)
 
     @routes.get("/metrics", summary="Metrics", response_class=PlainTextResponse, responses=ERROR_RESPONSES)
     async def metrics(request: Request) -> Response:
         """Prometheus exposition of the gateway and of every worker, these labelled `worker`."""
         authenticate(gateway, request, call_of(request))
-        return PlainTextResponse(await _exposition(gateway), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(await exposition(gateway), media_type="text/plain; version=0.0.4")
 
     return routes
-
-
-async def _exposition(gateway: GatewayState) -> str:
-    for name in gateway.cards:
-        ready, expected = gateway.fleet.counts(name)
-        gateway.metrics.workers.labels(name, "ready").set(ready)
-        gateway.metrics.workers.labels(name, "expected").set(expected)
-    parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
-    # The index, not the process id: a label must not grow with every restart.
-    indexed = [
-        (index, worker) for name in gateway.cards for index, worker in enumerate(gateway.fleet.ready_workers(name))
-    ]
-    texts = await asyncio.gather(*(_scrape(worker) for _, worker in indexed))
-    for (index, worker), text in zip(indexed, texts, strict=True):
-        parts[(("worker", str(index)), ("model", worker.model))] = text
-    return merge(parts)
-
-
-async def _scrape(worker: WorkerClient) -> str:
-    try:
-        return (await worker.get("/metrics")).decode()
-    except EkibenError:
-        return ""

@@ -1,0 +1,57 @@
+"""Talking to the platform that runs on this machine, over its private socket."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from ekiben.errors import ConfigurationError, from_payload
+from ekiben.gateway.control import CONTROL_NAME
+from ekiben.settings import Settings
+from ekiben.worker.listener import SOCKET_SUFFIX
+
+# Loading a large model takes minutes.
+_TIMEOUT_S: Final = 1_000.0
+
+
+def run_dirs() -> Path:
+    """The folder of the run folders of this user's platforms."""
+    return Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}"
+
+
+def ask_platform(settings: Settings, path: str) -> dict[str, Any]:
+    """POST to the gateway of the one platform that runs here, or of the one `EKIBEN_RUN_DIR` names.
+
+    Raises:
+        ConfigurationError: None runs, or several do.
+        EkibenError: What the platform answers.
+    """
+    transport = httpx.HTTPTransport(uds=str(_control_socket(settings)))
+    with httpx.Client(transport=transport, timeout=_TIMEOUT_S) as client:
+        try:
+            response = client.post(f"http://gateway{path}")
+        except httpx.TransportError as error:
+            raise ConfigurationError(f"the platform does not answer: {error}") from error
+    content: dict[str, Any] = response.json()
+    if response.status_code != HTTPStatus.OK:
+        raise from_payload(response.status_code, content)
+    return content
+
+
+def _control_socket(settings: Settings) -> Path:
+    pattern = f"{CONTROL_NAME}.*{SOCKET_SUFFIX}"
+    if "run_dir" in settings.model_fields_set:
+        found = sorted(settings.run_dir.glob(pattern))
+    else:
+        found = sorted(run_dirs().glob(f"*/{pattern}"))
+    folders = sorted({str(path.parent) for path in found})
+    if not folders:
+        raise ConfigurationError("no platform of this user runs here; `ekiben serve` starts one")
+    if len(folders) > 1:
+        raise ConfigurationError(f"several platforms run here; set EKIBEN_RUN_DIR to one of {', '.join(folders)}")
+    return found[0]

@@ -1,0 +1,44 @@
+"""`/metrics`: the gateway's own, the GPUs', and every worker's, these labelled `worker` and `model`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import generate_latest
+
+from ekiben.errors import EkibenError
+from ekiben.gateway.loading import worker_states
+from ekiben.gateway.state import GatewayState
+from ekiben.gateway.worker_client import WorkerClient
+from ekiben.telemetry.exposition import merge
+
+
+async def exposition(gateway: GatewayState) -> str:
+    """Everything in Prometheus's text format."""
+    await asyncio.gather(*(_note_workers(gateway, name) for name in gateway.cards))
+    gateway.metrics.gpus.show(await asyncio.to_thread(gateway.gpus.read))
+    parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
+    # The index, not the process id: a label must not grow with every restart.
+    indexed = [
+        (index, worker) for name in gateway.cards for index, worker in enumerate(gateway.fleet.ready_workers(name))
+    ]
+    texts = await asyncio.gather(*(_scrape(worker) for _, worker in indexed))
+    for (index, worker), text in zip(indexed, texts, strict=True):
+        parts[(("worker", str(index)), ("model", worker.model))] = text
+    return merge(parts)
+
+
+async def _note_workers(gateway: GatewayState, model: str) -> None:
+    ready, expected = gateway.fleet.counts(model)
+    gateway.metrics.workers.labels(model, "ready").set(ready)
+    gateway.metrics.workers.labels(model, "expected").set(expected)
+    states = await worker_states(gateway, model)
+    gateway.metrics.loaded.labels(model).set(sum(state.state == "loaded" for state in states))
+    gateway.metrics.memory.labels(model).set(sum(state.memory_bytes for state in states))
+
+
+async def _scrape(worker: WorkerClient) -> str:
+    try:
+        return (await worker.get("/metrics")).decode()
+    except EkibenError:
+        return ""
