@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -34,9 +36,9 @@ def build_app(gateway: GatewayState) -> ASGIApp:
         app.include_router(router)
     if gateway.settings.docs:
         add_documentation(app)
-    # The edge turns every failure into a response; Starlette's last resort would answer a defect in plain text.
-    app.exception_handlers.clear()
-    app.add_exception_handler(Exception, _leave_to_the_edge)
+    # The edge turns every failure into a response; the frameworks' own handlers would answer in another shape.
+    for kind in (HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _leave_to_the_edge)
     direct = Direct(app, plain_routes(routers))
     return Edge(direct, gateway.metrics, gateway.settings.max_body_bytes)
 

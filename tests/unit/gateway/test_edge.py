@@ -31,3 +31,13 @@ async def test_a_model_that_fails_leaves_its_reason_in_the_log(gateway: Gateway)
     assert {entry["request_id"] for entry in failures} == {"rid-1"}
     causes = [entry["exc_info"].__cause__ for entry in failures if entry.get("model") == "toy"]
     assert [str(cause) for cause in causes] == ["poisoned"]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/no/such", 404), ("DELETE", "/v1/models", 405)])
+async def test_the_frameworks_own_refusals_have_the_one_shape(
+    gateway: Gateway, method: str, path: str, status: int
+) -> None:
+    reply = await gateway.http.request(method, path)
+    assert reply.status_code == status
+    assert reply.json()["error"]["type"] == "invalid_request_error"
+    assert reply.json()["request_id"] == reply.headers["x-request-id"]
