@@ -110,7 +110,6 @@ def test_memory_comes_back(start: Callable[..., Platform], name: str) -> None:
         return before, loaded, memory()
 
     first, *others = [cycle() for _ in range(3)]
-    print(f"{name}: GiB before, loaded, after: {first} {others}")
     assert first[2] <= 1.15 * first[0]
     for before, loaded, after in others:
         assert loaded > 1.5 * before
@@ -150,8 +149,7 @@ def test_fifty_reloads_cost_the_others_nothing(start: Callable[..., Platform]) -
     assert not faults
     assert answers[0] > ROUNDS
     early, late = sum(after[5:15]) / 10, sum(after[-10:]) / 10
-    print(f"{answers[0]} answers; memory {early:.3f} GiB after rounds 6 to 15, {late:.3f} after the last ten")
-    assert late <= 1.05 * early
+    assert late <= 1.05 * early, f"GiB after rounds 6 to 15: {early:.3f}, after the last ten: {late:.3f}"
 
 
 @pytest.mark.slow
