@@ -37,10 +37,20 @@ make_environment() { # name of the lock
     "$python" -m venv --clear .venv || die 'no environment can be made; on Debian and Ubuntu install the package python3-venv.'
   fi
   printf 'installing locks/%s.txt; once, and again when it changes\n' "$1" >&2
+  if needs_torch "$1"; then install "$(torch_requirement)"; fi
   install --require-hashes -r locks/build.txt -r "locks/$1.txt"
   # Built by the locked hatchling: pip would download a build environment otherwise.
   install --no-deps --no-build-isolation --editable .
   sources "$1" >"$STAMP"
+}
+
+# The lock of a model that needs torch; torch itself is in no lock, because its builds differ by package index.
+needs_torch() { # name of the lock
+  grep -q '^diffusers==' "locks/$1.txt"
+}
+
+torch_requirement() {
+  sed -n 's/^ *"\(torch==[^"]*\)",*$/\1/p' pyproject.toml | head -n 1
 }
 
 install() {

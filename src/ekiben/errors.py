@@ -7,7 +7,8 @@ so the same class is raised on both sides of the wire.
     EkibenError
     ├── InvalidRequest 400          wrong value, wrong shape, wrong type; `param` names the field
     │   ├── PayloadTooLarge 413     body, picture or list beyond its limit
-    │   └── UnsupportedMedia 415    not a format we read
+    │   ├── UnsupportedMedia 415    not a format we read
+    │   └── CheckpointRefused 400   a checkpoint of another format or model, or a damaged one
     ├── Unauthenticated 401         no key, or one we do not know
     ├── PermissionDenied 403        a known key that may not do this
     ├── NotFound 404                no such route or thing
@@ -97,6 +98,12 @@ class UnsupportedMedia(InvalidRequest):
     """Bytes in a format that is not read here."""
 
     code, status = "unsupported_media_type", 415
+
+
+class CheckpointRefused(InvalidRequest):
+    """A checkpoint that this model cannot continue from: another format or version, damaged, or not one at all."""
+
+    code = "checkpoint_refused"
 
 
 class Unauthenticated(EkibenError):

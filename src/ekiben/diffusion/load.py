@@ -1,0 +1,67 @@
+"""A folder of weights, as diffusers saves a pipeline, to a loaded family. Nothing in the folder is ever executed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+from ekiben.diffusion.families import FAMILIES, family_of
+from ekiben.diffusion.family import Family, Pipeline
+from ekiben.errors import WeightsError
+
+_INDEX = "model_index.json"
+_LIBRARIES = {"diffusers", "transformers"}
+_MAY_EXECUTE = {".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth", ".py"}
+# Of no use here: moderation is a service of its own.
+_LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
+
+
+def load_family(folder: Path, *, dtype: torch.dtype, device: str) -> Family:
+    """Load a model once for one device.
+
+    Args:
+        folder: `model_index.json` and a folder of safetensors for each component.
+        dtype: What denoiser and text encoders compute in. An autoencoder that overflows in float16 stays in float32.
+        device: `cpu`, `cuda` or `cuda:<index>`.
+
+    Raises:
+        WeightsError: Something is missing, is not supported, or may hold code.
+    """
+    index = _read_index(folder)
+    pipeline_class = getattr(diffusers, index["_class_name"])
+    left_out: dict[str, Any] = {name: None for name in _LEFT_OUT if name in index}
+    if "requires_safety_checker" in index:
+        left_out["requires_safety_checker"] = False
+    try:
+        pipeline: Pipeline = pipeline_class.from_pretrained(
+            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **left_out
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise WeightsError(f"{folder}: {str(error).splitlines()[0]}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to(device)
+    if dtype is torch.float16 and pipeline.vae.config.force_upcast:
+        pipeline.vae.to(torch.float32)
+    return family_of(pipeline)
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    path = folder / _INDEX
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not there, or not JSON.") from error
+    if not isinstance(index, dict) or index.get("_class_name") not in FAMILIES:
+        raise WeightsError(f"{path}: its class is not one of {', '.join(FAMILIES)}.")
+    for name, component in index.items():
+        # A component of another library would be imported from the folder itself.
+        if isinstance(component, list) and component[0] not in _LIBRARIES | {None}:
+            raise WeightsError(f"{path}: {name} is of {component[0]!r}, not of {' or '.join(sorted(_LIBRARIES))}.")
+    unsafe = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.suffix in _MAY_EXECUTE)
+    if unsafe:
+        raise WeightsError(f"{folder}: {unsafe[0]} may hold code; only safetensors and JSON are read.")
+    return index
