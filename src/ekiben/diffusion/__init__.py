@@ -1,4 +1,6 @@
-"""Text to image, batched by denoising step. The way of a picture, a module for each line:
+"""Text to image, batched by denoising step.
+
+The way of a picture, a module for each line:
 
     request      what is asked for; schedulers, the sampler by name
     engine       submit: room (pool), time (pace)                     → 400, 429

@@ -74,13 +74,17 @@ def make_scheduler(template: Scheduler, name: SchedulerName | None) -> Scheduler
         raise InvalidRequest(
             f"This model cannot be sampled with {chosen}; its own scheduler is {own}.", param="scheduler"
         )
-    return _CLASSES[chosen].from_config(template.config)
+    return _CLASSES[chosen].from_config({**_FOR_LATENTS, **template.config})
 
 
 def takes_generator(scheduler: Scheduler) -> bool:
     """Whether its steps may draw noise."""
     return "generator" in inspect.signature(scheduler.step).parameters
 
+
+# What every published latent diffusion model states, where the template's class has no such field: latents are no
+# pixels to be clipped at ±1, and Runge-Kutta sub-steps are not worth their forwards.
+_FOR_LATENTS = {"clip_sample": False, "skip_prk_steps": True}
 
 _CLASSES: dict[SchedulerName, type[Scheduler]] = {
     SchedulerName.PNDM: PNDMScheduler,

@@ -15,7 +15,7 @@ from ekiben.diffusion.family import Family
 from ekiben.diffusion.noise import draw
 from ekiben.diffusion.repaint import Repaint, noised
 from ekiben.diffusion.request import ImageRequest, SourceImage
-from ekiben.diffusion.schedulers import Scheduler
+from ekiben.diffusion.schedulers import Scheduler, name_of
 from ekiben.errors import InvalidRequest
 
 
@@ -38,9 +38,14 @@ def schedule(family: Family, scheduler: Scheduler, request: ImageRequest, *, has
     """Set a scheduler's timesteps and give those that this request goes through.
 
     Raises:
-        InvalidRequest: `strength` leaves no step.
+        InvalidRequest: `strength` leaves no step, or the scheduler cannot take so many or so few.
     """
-    family.set_timesteps(scheduler, request)
+    try:
+        family.set_timesteps(scheduler, request)
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise InvalidRequest(
+            f"{name_of(scheduler)} cannot take {request.steps} steps: {error}", param="steps"
+        ) from error
     first = family.first_step(request) if has_source else 0
     if (has_source or family.begins_at_zero) and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(first * scheduler.order)
