@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from copy import copy
 
 import torch
@@ -51,6 +51,7 @@ class Engine:
         family: The loaded model.
         model: Which one it is, for checkpoints.
         limits: Of a forward and of the queue.
+        adapters: Names of those that the model has loaded.
         preview: Makes previews; without one, none are sent.
         observer: Told of everything a dashboard shows.
         clock: Seconds; deadlines are moments on it.
@@ -62,6 +63,7 @@ class Engine:
         model: ModelIdentity,
         limits: EngineLimits,
         *,
+        adapters: Set[str] = frozenset(),
         preview: LatentPreview | None = None,
         observer: Observer | None = None,
         clock: Clock = time.monotonic,
@@ -74,7 +76,7 @@ class Engine:
         self._clock = clock
         self._pool = Pool(limits.max_open, self._observer)
         self._selection: Selection[Entry] = Selection()
-        self._beginning = Beginning(family, limits.prompt_cache_bytes)
+        self._beginning = Beginning(family, adapters, limits.prompt_cache_bytes)
         self._cap = CostCap(limits.max_cost)
         self._pace = Pace()
         self._sequence = itertools.count()

@@ -44,6 +44,7 @@ PIPELINES: dict[str, Callable[[], Any]] = {
     "flux-schnell": tiny_pipelines.flux,
     "flux-dev": lambda: tiny_pipelines.flux(guidance=True),
 }
+_OTHERS: dict[str, Callable[[], Any]] = {"sd-inpainting": tiny_pipelines.inpainting}
 _FROM_IMAGE = {
     "StableDiffusionPipeline": (StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline),
     "StableDiffusionXLPipeline": (StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline),
@@ -54,8 +55,8 @@ _FROM_IMAGE = {
 
 @cache
 def pipeline(name: str) -> Any:
-    """One of `PIPELINES`, made once."""
-    return PIPELINES[name]()
+    """One of `PIPELINES` or of the others, made once."""
+    return (PIPELINES | _OTHERS)[name]()
 
 
 def engine(name: str, **arguments: Any) -> Engine:
@@ -72,7 +73,8 @@ def request(**changes: Any) -> ImageRequest:
 def company(**changes: Any) -> list[ImageRequest]:
     """Seven requests of different steps, seeds, guidance and prompts."""
     return [
-        request(prompt=f"x {i}", steps=3 + i, seed=i, guidance_scale=(0.0, 3.0, 7.5)[i % 3], **changes) for i in range(7)
+        request(prompt=f"x {i}", steps=3 + i, seed=i, guidance_scale=(0.0, 3.0, 7.5)[i % 3], **changes)
+        for i in range(7)
     ]
 
 
@@ -96,6 +98,7 @@ def image(generation: Generation) -> GeneratedImage:
     return generation.result(timeout_s=0)
 
 
+@cache
 def source(*, masked: bool = False) -> SourceImage:
     """A picture with structure, and a mask over its left half."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
@@ -104,6 +107,7 @@ def source(*, masked: bool = False) -> SourceImage:
     return SourceImage(pixels, mask if masked else None)
 
 
+@cache
 def pipeline_image(name: str, request: ImageRequest, source: SourceImage | None = None) -> Pixels:
     """The same picture by the pipeline's own call."""
     pipe = pipeline(name)
