@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import DDIMScheduler
 from torch import Tensor
 
 from ekiben.diffusion.engine import Engine
@@ -208,7 +209,6 @@ def test_a_request_whose_scheduler_fails_fails_alone(monkeypatch: pytest.MonkeyP
     good = running.submit(request(scheduler=SchedulerName.EULER))
     bad = running.submit(request(scheduler=SchedulerName.DDIM))
     running.step()
-    from diffusers import DDIMScheduler
 
     def fail(*_: Any, **__: Any) -> None:
         raise ValueError("broken")
@@ -234,21 +234,18 @@ def test_a_request_whose_numbers_overflow_fails_alone() -> None:
 
 def test_a_decode_that_fails_for_one_does_not_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     running = engine("sd")
-    generations = [running.submit(request(seed=seed)) for seed in range(3)]
+    asked = [request(seed=seed, scheduler=SchedulerName.EULER, steps=2, guidance_scale=0.0) for seed in range(3)]
+    generations = [running.submit(one) for one in asked]
+    running.step()
+    entries = running._pool.open()
     decode = running._family.latents.decode
 
     def fragile(latents: Tensor) -> Any:
-        if any(torch.equal(row, marked) for row in latents):
+        if any(torch.equal(row, entries[1].started.latents[0]) for row in latents):
             raise RuntimeError("cannot be decoded")
         return decode(latents)
 
-    for _ in range(4):
-        running.step()
-    marked = running._pool.open()[1].started.latents[0]
-    advance = running._pool.open()[1].started.advance
-    del advance
     monkeypatch.setattr(running._family.latents, "decode", fragile)
-    running._pool.open()[1].started.timesteps = running._pool.open()[1].started.timesteps[:4]
     finish(running)
     outcomes = [type(generation.future.exception()) for generation in generations]
     assert outcomes == [type(None), Internal, type(None)]
