@@ -6,9 +6,11 @@ The way of a picture, a module for each line:
     engine       submit: room (pool), time (pace)                     → 400, 429
     selection    before each step: which shape, and who of it
     beginning    who joins: prompt encoded (prompts), noise drawn (noise, start)
+    stages       begin, denoise, decode; who fails, fails alone        → 503
     run          one forward for all rows, then each picture's own scheduler step (guidance, repaint)
     latent_space finished pictures are decoded together
-    generation   what the caller holds, and is told: progress, preview, checkpoint
+    reporting    what listeners hear: progress, previews (preview), checkpoints
+    generation   what the caller holds
 
 A model is a `family`, an adapter over a pipeline of diffusers (`families`); `load` makes one from a folder.
 `checkpoint` is the format in which a picture travels, `run_state` and `scheduler_state` what goes into it.

@@ -7,9 +7,8 @@ tensors (`run.Run`), which can be written down and continued elsewhere (`checkpo
 from __future__ import annotations
 
 import itertools
-import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from copy import copy
 
 import torch
@@ -21,25 +20,19 @@ from ekiben.diffusion.beginning import Beginning
 from ekiben.diffusion.checkpoint import Checkpoint
 from ekiben.diffusion.entry import Entry
 from ekiben.diffusion.family import Family
-from ekiben.diffusion.generation import CheckpointTaken, GeneratedImage, Generation, Preview, Progress, Wishes
+from ekiben.diffusion.generation import Generation, Wishes
 from ekiben.diffusion.identity import ModelIdentity
 from ekiben.diffusion.limits import EngineLimits
-from ekiben.diffusion.memory import give_back, is_out_of_memory
 from ekiben.diffusion.observer import Observer, Silence
-from ekiben.diffusion.pace import Pace, check_deadline
+from ekiben.diffusion.pace import Pace
 from ekiben.diffusion.pool import Pool
-from ekiben.diffusion.preview import LatentPreview, is_due
+from ekiben.diffusion.preview import LatentPreview
+from ekiben.diffusion.reporting import Reporting
 from ekiben.diffusion.request import ImageRequest, SourceImage
-from ekiben.diffusion.run import predict
-from ekiben.diffusion.run_state import capture
-from ekiben.diffusion.schedulers import name_of
 from ekiben.diffusion.selection import Selection
+from ekiben.diffusion.stages import Clock, Stages
 from ekiben.diffusion.timing import Stopwatch
-from ekiben.errors import DeviceOutOfMemory, EkibenError, Internal, ShuttingDown
-
-Clock = Callable[[], float]
-
-_log = logging.getLogger(__name__)
+from ekiben.errors import EkibenError, ShuttingDown
 
 
 class Engine:
@@ -68,19 +61,20 @@ class Engine:
         observer: Observer | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
+        observer = observer or Silence()
         self._family = family
         self._model = model
         self._limits = limits
-        self._preview = preview
-        self._observer: Observer = observer or Silence()
         self._clock = clock
-        self._pool = Pool(limits.max_open, self._observer)
+        self._sequence = itertools.count()
         self._selection: Selection[Entry] = Selection()
-        self._beginning = Beginning(family, adapters, limits.prompt_cache_bytes)
         self._cap = CostCap(limits.max_cost)
         self._pace = Pace()
-        self._sequence = itertools.count()
-        self._observer.cap_changed(self._cap.value)
+        self._pool = Pool(limits.max_open, observer)
+        self._beginning = Beginning(family, adapters, limits.prompt_cache_bytes)
+        self._stages = Stages(family, self._beginning, self._pool, self._cap, self._pace, observer, clock)
+        self._reporting = Reporting(family, model, self._pool, preview)
+        observer.cap_changed(self._cap.value)
 
     @property
     def has_work(self) -> bool:
@@ -130,7 +124,7 @@ class Engine:
             source=source,
             checkpoint=checkpoint,
         )
-        self._check_deadline(entry, now, self._pool.open())
+        self._pace.check(entry, self._pool.open(), self._cap.value, now)
         self._pool.add(entry)
         return entry.generation
 
@@ -142,12 +136,12 @@ class Engine:
         if not batch:
             return False
         self._family.use_adapters(batch[0].request.adapters)
-        joined = [entry for entry in batch if self._begin(entry)]
-        run_in_halves(joined, self._still_wanted, self._denoise)
+        joined = [entry for entry in batch if self._stages.begin(entry)]
+        run_in_halves(joined, self._still_wanted, self._stages.denoise)
         finished = [entry for entry in self._still_wanted(joined) if entry.started.is_done]
-        run_in_halves(finished, self._still_wanted, self._decode)
+        run_in_halves(finished, self._still_wanted, self._stages.decode)
         for entry in self._still_wanted(joined):
-            self._report(entry)
+            self._reporting.stepped(entry)
         return True
 
     @torch.inference_mode()
@@ -160,7 +154,7 @@ class Engine:
         self._pool.close(error)
         for entry in self._still_wanted(self._pool.open()):
             if entry.run is not None and entry.run.step > 0:
-                self._take_checkpoint(entry)
+                self._reporting.checkpoint(entry)
             self._pool.fail(entry, copy(error))
 
     def close(self, error: EkibenError, *, drain: bool = False) -> None:
@@ -178,112 +172,5 @@ class Engine:
         """End everyone who is there; newcomers are still taken."""
         self._pool.fail_all(error)
 
-    def _check_deadline(self, entry: Entry, now: float, others: Sequence[Entry]) -> None:
-        if entry.wishes.deadline == float("inf"):
-            return
-        steps = entry.steps_left
-        ahead = sum(other.cost * min(other.steps_left, steps) for other in others if other is not entry)
-        needed_s = self._pace.seconds(steps, entry.cost, ahead, self._cap.value, entry.request.pixels, now)
-        check_deadline(entry.wishes.deadline - now, needed_s)
-
     def _still_wanted(self, group: Sequence[Entry]) -> list[Entry]:
         return self._pool.still_wanted(group, self._clock())
-
-    def _begin(self, entry: Entry) -> bool:
-        """Encode the prompt and draw the noise of an entry that joins; returns whether it takes part in the step."""
-        if entry.run is not None:
-            return True
-        started = self._clock()
-        try:
-            self._check_deadline(entry, started, ())
-            self._beginning.begin(entry)
-        except Exception as error:  # noqa: BLE001  # one request's fault must not reach its neighbours
-            self._pool.fail(entry, DeviceOutOfMemory("The picture does not fit.") if is_out_of_memory(error) else error)
-            return False
-        entry.stopwatch.encode_s += self._clock() - started
-        return True
-
-    def _denoise(self, group: Sequence[Entry]) -> bool:
-        """One forward and a scheduler step each; returns whether to try again in halves."""
-        started = self._clock()
-        try:
-            predictions = predict(self._family, [entry.started for entry in group])
-        except Exception as error:  # noqa: BLE001  # the culprit is found by halves
-            return self._failed(group, error)
-        for entry, prediction in zip(group, predictions, strict=True):
-            try:
-                entry.started.advance(prediction)
-            except Exception as error:  # noqa: BLE001  # its own scheduler failed
-                self._pool.fail(entry, error)
-        self._fail_broken(group)
-        self._account(group, self._clock() - started)
-        return False
-
-    def _fail_broken(self, group: Sequence[Entry]) -> None:
-        """Drop pictures that are no numbers any more; reading the answers also waits for the device."""
-        finite = torch.stack([entry.started.latents.isfinite().all() for entry in group]).tolist()
-        for entry, is_finite in zip(group, finite, strict=True):
-            if not is_finite:
-                self._pool.fail(entry, Internal("The model computed numbers that are not finite."))
-
-    def _account(self, group: Sequence[Entry], seconds: float) -> None:
-        rows, cost = sum(len(entry.started.conditions) for entry in group), sum(entry.cost for entry in group)
-        for entry in group:
-            entry.stopwatch.denoise_s += seconds
-            entry.stopwatch.evaluations += 1
-            entry.stopwatch.rows += rows
-        self._pace.stepped(cost, seconds, self._clock())
-        self._observer.stepped(rows, cost, seconds)
-        if self._cap.recovered():
-            self._observer.cap_changed(self._cap.value)
-
-    def _decode(self, group: Sequence[Entry]) -> bool:
-        """One batch of the autoencoder; returns whether to try again in halves."""
-        started = self._clock()
-        width, height = group[0].request.width, group[0].request.height
-        try:
-            latents = torch.cat([entry.started.latents for entry in group])
-            pictures = self._family.latents.decode(self._family.unpack(latents, width, height))
-        except Exception as error:  # noqa: BLE001  # the culprit is found by halves
-            return self._failed(group, error)
-        now = self._clock()
-        self._pace.decoded(width * height * len(group), now - started, now)
-        self._observer.decoded(len(group), now - started)
-        for entry, pixels in zip(group, pictures, strict=True):
-            entry.stopwatch.decode_s += now - started
-            scheduler = name_of(entry.started.scheduler)
-            timing = entry.stopwatch.timing(now)
-            image = GeneratedImage(pixels, entry.request, scheduler, entry.stopwatch.evaluations, timing)
-            self._pool.succeed(entry, image)
-        return False
-
-    def _failed(self, group: Sequence[Entry], error: Exception) -> bool:
-        """Book a batch that raised; returns whether to try again in halves."""
-        no_memory = is_out_of_memory(error)
-        if no_memory:
-            give_back(self._family.device)
-            if self._cap.halved(sum(entry.cost for entry in group)):
-                self._observer.cap_changed(self._cap.value)
-        if len(group) > 1:
-            self._observer.retried("out_of_memory" if no_memory else "error")
-            return True
-        alone = DeviceOutOfMemory("One picture of this size alone does not fit the device.")
-        self._pool.fail(group[0], alone if no_memory else error)
-        return False
-
-    def _report(self, entry: Entry) -> None:
-        """Tell a listener of the step that is done."""
-        run, wishes = entry.started, entry.wishes
-        step, steps = run.step, len(run.timesteps)
-        self._pool.tell(entry, Progress(step, steps))
-        if self._preview is not None and is_due(step, steps, wishes.preview_every):
-            shown = run.latents if run.estimate is None else run.estimate
-            latents = self._family.unpack(shown, entry.request.width, entry.request.height)
-            self._pool.tell(entry, Preview(step, steps, self._preview(latents)))
-        if is_due(step, steps, wishes.checkpoint_every):
-            self._take_checkpoint(entry)
-
-    def _take_checkpoint(self, entry: Entry) -> None:
-        run = entry.started
-        checkpoint = capture(run, self._family, self._model, entry.stopwatch)
-        self._pool.tell(entry, CheckpointTaken(run.step, len(run.timesteps), checkpoint))

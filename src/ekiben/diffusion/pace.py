@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ekiben.batching.latency import LatencyModel
+from ekiben.diffusion.entry import Entry
 from ekiben.errors import DeadlineExceeded, DeadlineUnreachable
 
 _SOONEST_S, _LATEST_S = 0.05, 60.0
@@ -24,6 +26,20 @@ class Pace:
     def decoded(self, pixels: int, seconds: float, now: float) -> None:
         """Learn from a decode of a batch."""
         self._decodes.observe(pixels, seconds, now)
+
+    def check(self, entry: Entry, others: Iterable[Entry], max_cost: int, now: float) -> None:
+        """Refuse an entry that cannot be done by its deadline.
+
+        Raises:
+            DeadlineExceeded: The deadline has passed.
+            DeadlineUnreachable: What is left of it and of its company's steps takes longer.
+        """
+        if entry.wishes.deadline == math.inf:
+            return
+        steps = entry.steps_left
+        ahead = sum(other.cost * min(other.steps_left, steps) for other in others)
+        needed_s = self.seconds(steps, entry.cost, ahead, max_cost, entry.request.pixels, now)
+        check_deadline(entry.wishes.deadline - now, needed_s)
 
     def seconds(self, steps: int, cost: int, cost_steps_ahead: int, max_cost: int, pixels: int, now: float) -> float:
         """How long a picture takes from here on.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor
@@ -38,6 +38,10 @@ class Run:
     channels: Tensor | None = None
     step: int = 0
     estimate: Tensor | None = None
+    _takes_generator: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._takes_generator = takes_generator(self.scheduler)
 
     @property
     def is_done(self) -> bool:
@@ -59,7 +63,7 @@ class Run:
     def advance(self, predictions: Tensor) -> None:
         """Take one step with the predictions of its rows, [rows, …]."""
         prediction = guided(predictions, self.request.guidance_scale)
-        noise = {"generator": self.generator} if takes_generator(self.scheduler) else {}
+        noise = {"generator": self.generator} if self._takes_generator else {}
         stepped = self.scheduler.step(prediction, self.timestep, self.latents, **noise)
         latents: Tensor = stepped.prev_sample
         if self.repaint is not None:

@@ -74,12 +74,20 @@ def make_scheduler(template: Scheduler, name: SchedulerName | None) -> Scheduler
         raise InvalidRequest(
             f"This model cannot be sampled with {chosen}; its own scheduler is {own}.", param="scheduler"
         )
-    return _CLASSES[chosen].from_config({**_FOR_LATENTS, **template.config})
+    kind = _CLASSES[chosen]
+    fields = _parameters(kind, "__init__")
+    config = {**_FOR_LATENTS, **template.config}
+    # diffusers would ignore the others too, with a warning for each picture; its own begin with an underscore.
+    return kind.from_config({name: value for name, value in config.items() if name in fields or name.startswith("_")})
 
 
 def takes_generator(scheduler: Scheduler) -> bool:
     """Whether its steps may draw noise."""
-    return "generator" in inspect.signature(scheduler.step).parameters
+    return "generator" in _parameters(type(scheduler), "step")
+
+
+def _parameters(kind: type[Scheduler], method: str) -> frozenset[str]:
+    return frozenset(inspect.signature(getattr(kind, method)).parameters)
 
 
 # What every published latent diffusion model states, where the template's class has no such field: latents are no

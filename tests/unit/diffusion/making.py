@@ -66,7 +66,14 @@ def engine(name: str, **arguments: Any) -> Engine:
 
 def request(**changes: Any) -> ImageRequest:
     """A valid request; `changes` replace its fields."""
-    fields = {"prompt": "a b c", "width": SIDE, "height": SIDE, "steps": 4, "guidance_scale": 5.0, "seed": 7}
+    fields: dict[str, Any] = {
+        "prompt": "a b c",
+        "width": SIDE,
+        "height": SIDE,
+        "steps": 4,
+        "guidance_scale": 5.0,
+        "seed": 7,
+    }
     return ImageRequest(**(fields | changes))
 
 

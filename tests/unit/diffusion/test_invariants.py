@@ -17,7 +17,7 @@ from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.errors import EkibenError
 from tests.unit.diffusion.making import IDENTITY, SIDE, request
-from tests.unit.diffusion.test_engine import _Counts, _Family
+from tests.unit.diffusion.test_engine import _Counts, _Family, nothing
 
 _ENDS = (EkibenError, CancelledError)
 
@@ -57,7 +57,7 @@ def _asked(running: Engine, arrival: _Arrival) -> Generation:
             guidance_scale=4.0 if arrival.guided else 0.0,
             scheduler=arrival.scheduler,
         ),
-        wishes=Wishes(checkpoint_every=2, listener=lambda event: None),
+        wishes=Wishes(checkpoint_every=2, listener=nothing),
     )
 
 
@@ -65,7 +65,7 @@ def _failing(failures: dict[int, str]) -> _Family:
     """A family whose n-th forward fails as told."""
     family, forward = _Family(), iter(range(10_000))
 
-    def before(sample: Tensor, conditions: Conditions) -> None:
+    def before(sample: Tensor, _: Conditions) -> None:
         match failures.get(next(forward)):
             case "error":
                 raise ValueError("told to")
@@ -83,7 +83,7 @@ def _failing(failures: dict[int, str]) -> _Family:
 def test_every_picture_ends_exactly_once(arrivals: list[_Arrival], failures: dict[int, str], max_rows: int) -> None:
     counts = _Counts()
     limits = EngineLimits(max_cost=max_rows * SIDE * SIDE, max_open=64)
-    running = Engine(_failing(failures), IDENTITY, limits, observer=counts)  # type: ignore[arg-type]
+    running = Engine(_failing(failures), IDENTITY, limits, observer=counts)
     generations: list[tuple[_Arrival, Generation]] = []
     ends: list[Generation] = []
     for step in range(400):

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from torch import Tensor
 
 from ekiben.batching.device import DeviceThread
 from ekiben.diffusion.engine import Engine
-from ekiben.diffusion.family import Conditions
 from ekiben.diffusion.generation import CheckpointTaken, Event, Wishes
 from ekiben.diffusion.lane import DiffusionLane
 from ekiben.errors import Internal, ShuttingDown, Unavailable
@@ -43,12 +41,12 @@ def test_two_models_share_a_device(device: DeviceThread) -> None:
 async def test_an_event_loop_waits_for_pictures_and_cancels_them(device: DeviceThread) -> None:
     family, begun, go_on = _Family(), threading.Event(), threading.Event()
 
-    def hold(sample: Tensor, conditions: Conditions) -> None:
+    def hold(*_: object) -> None:
         begun.set()
         go_on.wait(_PATIENCE_S)
 
     family.before = hold
-    lane = DiffusionLane(Engine(family, IDENTITY, LIMITS), device)  # type: ignore[arg-type]
+    lane = DiffusionLane(Engine(family, IDENTITY, LIMITS), device)
     leaving = lane.submit(request(steps=50))
     waiting = asyncio.ensure_future(asyncio.wrap_future(leaving.future))
     await asyncio.to_thread(begun.wait, _PATIENCE_S)
@@ -71,7 +69,7 @@ async def test_suspended_the_pictures_go_on_elsewhere(device: DeviceThread) -> N
             taken.append(event.checkpoint)
         stepped.set()
 
-    lane = DiffusionLane(Engine(family, IDENTITY, LIMITS), device)  # type: ignore[arg-type]
+    lane = DiffusionLane(Engine(family, IDENTITY, LIMITS), device)
     generation = lane.submit(request(steps=40), wishes=Wishes(listener=listen))
     await asyncio.to_thread(stepped.wait, _PATIENCE_S)
     await lane.suspend()
@@ -95,7 +93,7 @@ def test_a_defect_of_the_engine_reaches_its_callers_and_not_the_thread(
     monkeypatch.setattr(broken, "step", fail)
     lost = DiffusionLane(broken, device).submit(request())
     assert isinstance(lost.future.exception(_PATIENCE_S), Internal)
-    assert DiffusionLane(sound, device).submit(request()).result(_PATIENCE_S)
+    assert DiffusionLane(sound, device).submit(request()).result(_PATIENCE_S).pixels.any()
 
 
 def test_when_the_thread_ends_everyone_hears_of_it() -> None:

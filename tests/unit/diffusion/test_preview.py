@@ -34,7 +34,8 @@ def test_it_finds_the_colours_that_are_there() -> None:
 def test_it_fits_every_autoencoder(name: str) -> None:
     latents = family_of(pipeline(name)).latents
     shown = LatentPreview.fitted(latents)(torch.zeros(1, latents.channels, 8, 6))
-    assert (shown.shape, shown.dtype) == ((8, 6, 3), np.uint8)
+    assert shown.shape == (8, 6, 3)
+    assert shown.dtype == np.uint8
 
 
 def test_fitting_is_repeatable() -> None:
