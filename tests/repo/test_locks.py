@@ -46,7 +46,9 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "lock", [lock for lock in _LOCKS if lock.stem in {"serve", "onnx-service"}], ids=lambda path: path.stem
+    "lock",
+    [lock for lock in _LOCKS if lock.stem in {"serve", "onnx-service", "diffusion-service"}],
+    ids=lambda path: path.stem,
 )
 def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
     tested = _pins(PROJECT / "locks" / "dev.txt")
@@ -60,15 +62,25 @@ def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
 def test_every_requirement_is_met_by_its_lock() -> None:
     content = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     extras = content["project"]["optional-dependencies"]
-    stated = [*content["project"]["dependencies"], *(one for extra in extras.values() for one in extra)]
-    pins = _pins(PROJECT / "locks" / "serve.txt")
-    for requirement in map(Requirement, stated):
-        if requirement.name != "ekiben":
-            versions = pins[canonicalize_name(requirement.name)]
-            assert all(requirement.specifier.contains(version) for version in versions), requirement
+    for lock, names in {"serve": set(extras) - {"diffusion"}, "diffusion-service": {"serve", "diffusion"}}.items():
+        stated = [*content["project"]["dependencies"], *(one for name in names for one in extras[name])]
+        pins = _pins(PROJECT / "locks" / f"{lock}.txt")
+        for requirement in map(Requirement, stated):
+            if requirement.name not in {"ekiben", "torch"}:
+                versions = pins[canonicalize_name(requirement.name)]
+                assert all(requirement.specifier.contains(version) for version in versions), requirement
     developing = _pins(PROJECT / "locks" / "dev.txt")
     for requirement in map(Requirement, content["dependency-groups"]["dev"]):
         assert canonicalize_name(requirement.name) in developing
+
+
+def test_torch_comes_before_a_lock_that_needs_it_in_the_version_stated() -> None:
+    """scripts/lib/environment.sh looks for both: diffusers in a lock, and one exact version of torch."""
+    (torch,) = re.findall(r'^ *"(torch==[^"]*)",$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert re.fullmatch(r"torch==\d+\.\d+\.\d+", torch)
+    needing = {lock.stem for lock in _LOCKS if {"diffusers", "transformers", "peft"} & set(_pins(lock))}
+    assert needing == {"dev", "diffusion-service"}
+    assert all("diffusers" in _pins(PROJECT / "locks" / f"{name}.txt") for name in needing)
 
 
 def test_the_onnx_service_fetches_nothing() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 from ekiben.diffusion.checkpoint import Checkpoint
 from ekiben.diffusion.entry import Entry
 from ekiben.diffusion.family import Conditions, Family
@@ -23,13 +21,11 @@ class Beginning:
 
     Args:
         family: The model.
-        adapters: Names of those that it has loaded.
         prompt_cache_bytes: Most that encoded prompts may take.
     """
 
-    def __init__(self, family: Family, adapters: Set[str], prompt_cache_bytes: int) -> None:
+    def __init__(self, family: Family, prompt_cache_bytes: int) -> None:
         self._family = family
-        self._adapters = adapters
         self._prompts = PromptCache(prompt_cache_bytes)
 
     def check(
@@ -41,7 +37,7 @@ class Beginning:
             InvalidRequest: The model cannot do it.
             CheckpointRefused: It belongs to another model or request.
         """
-        unknown = sorted({adapter.name for adapter in request.adapters} - self._adapters)
+        unknown = sorted({adapter.name for adapter in request.adapters} - self._family.adapters)
         if unknown:
             raise InvalidRequest(f"This model has no adapter {unknown[0]!r}.", param="adapters")
         if checkpoint is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from copy import copy
 
 import torch
@@ -44,7 +44,6 @@ class Engine:
         family: The loaded model.
         model: Which one it is, for checkpoints.
         limits: Of a forward and of the queue.
-        adapters: Names of those that the model has loaded.
         preview: Makes previews; without one, none are sent.
         observer: Told of everything a dashboard shows.
         clock: Seconds; deadlines are moments on it.
@@ -56,7 +55,6 @@ class Engine:
         model: ModelIdentity,
         limits: EngineLimits,
         *,
-        adapters: Set[str] = frozenset(),
         preview: LatentPreview | None = None,
         observer: Observer | None = None,
         clock: Clock = time.monotonic,
@@ -71,7 +69,7 @@ class Engine:
         self._cap = CostCap(limits.max_cost)
         self._pace = Pace()
         self._pool = Pool(limits.max_open, observer)
-        self._beginning = Beginning(family, adapters, limits.prompt_cache_bytes)
+        self._beginning = Beginning(family, limits.prompt_cache_bytes)
         self._stages = Stages(family, self._beginning, self._pool, self._cap, self._pace, observer, clock)
         self._reporting = Reporting(family, model, self._pool, preview)
         observer.cap_changed(self._cap.value)

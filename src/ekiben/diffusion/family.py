@@ -36,6 +36,7 @@ class Family(Protocol):
         name: Of the family, as checkpoints state it.
         latents: Its autoencoder.
         scheduler: The model's own, a template that is never stepped.
+        adapters: Names of the low-rank adapters that it has loaded.
         device: Where the denoiser is.
         dtype: What it computes in.
         size_multiple: Width and height must be multiples of this, in pixels.
@@ -45,6 +46,7 @@ class Family(Protocol):
     name: str
     latents: LatentSpace
     scheduler: Scheduler
+    adapters: frozenset[str]
     device: torch.device
     dtype: torch.dtype
     size_multiple: int

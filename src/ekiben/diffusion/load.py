@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
+from safetensors import SafetensorError
 
 from ekiben.diffusion.families import FAMILIES, family_of
 from ekiben.diffusion.family import Family, Pipeline
@@ -20,13 +22,14 @@ _MAY_EXECUTE = {".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth", ".py"}
 _LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 
 
-def load_family(folder: Path, *, dtype: torch.dtype, device: str) -> Family:
+def load_family(folder: Path, *, dtype: torch.dtype, device: str, adapters: Mapping[str, Path] | None = None) -> Family:
     """Load a model once for one device.
 
     Args:
         folder: `model_index.json` and a folder of safetensors for each component.
         dtype: What denoiser and text encoders compute in. An autoencoder that overflows in float16 stays in float32.
         device: `cpu`, `cuda` or `cuda:<index>`.
+        adapters: Files of low-rank adapters (safetensors), by the name that requests use.
 
     Raises:
         WeightsError: Something is missing, is not supported, or may hold code.
@@ -42,11 +45,24 @@ def load_family(folder: Path, *, dtype: torch.dtype, device: str) -> Family:
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(f"{folder}: {str(error).splitlines()[0]}") from error
+    for name, file in (adapters or {}).items():
+        _load_adapter(pipeline, name, file)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
     if dtype is torch.float16 and pipeline.vae.config.force_upcast:
         pipeline.vae.to(torch.float32)
     return family_of(pipeline)
+
+
+def _load_adapter(pipeline: Pipeline, name: str, file: Path) -> None:
+    if file.suffix != ".safetensors":
+        raise WeightsError(f"{file}: an adapter must be a safetensors file.")
+    try:
+        pipeline.load_lora_weights(
+            file.parent, weight_name=file.name, adapter_name=name, use_safetensors=True, local_files_only=True
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(f"{file}: {str(error).splitlines()[0]}") from error
 
 
 def _read_index(folder: Path) -> dict[str, Any]:

@@ -342,19 +342,6 @@ def test_priority_goes_first_where_not_all_fit() -> None:
     assert usual.future.done()
 
 
-def test_different_adapters_do_not_share_a_forward() -> None:
-    family = _Family()
-    used: list[tuple[Adapter, ...]] = []
-    family._family.use_adapters = used.append  # type: ignore[method-assign, assignment]
-    running = _engine(family, adapters={"ink"})
-    running.submit(request(steps=2, guidance_scale=0.0, scheduler=SchedulerName.EULER))
-    adapters = (Adapter(name="ink"),)
-    running.submit(request(steps=2, guidance_scale=0.0, scheduler=SchedulerName.EULER, adapters=adapters))
-    finish(running)
-    assert family.rows == [1, 1, 1, 1]
-    assert sorted(used, key=len) == [(), (), adapters, adapters]
-
-
 def test_unknown_adapters_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="ink") as refusal:
         engine("sd").submit(request(adapters=(Adapter(name="ink"),)))

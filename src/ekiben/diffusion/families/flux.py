@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ekiben.diffusion.families.adapters import Adapters
 from ekiben.diffusion.families.flow import first_step, shift_of
-from ekiben.diffusion.families.stable_diffusion import check_size, use_adapters
+from ekiben.diffusion.families.stable_diffusion import check_size
 from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
@@ -37,6 +38,8 @@ class Flux:
 
     def __init__(self, pipeline: Pipeline, *, max_text_tokens: int = 512) -> None:
         self._pipeline = pipeline
+        self._adapters = Adapters(pipeline)
+        self.adapters = self._adapters.names
         self._transformer: Any = pipeline.transformer
         self._max_text_tokens = max_text_tokens
         self.latents = LatentSpace(pipeline.vae)
@@ -63,7 +66,7 @@ class Flux:
 
     def use_adapters(self, adapters: tuple[Adapter, ...]) -> None:
         """See `Family`."""
-        use_adapters(self._pipeline, adapters)
+        self._adapters.use(adapters)
 
     def encode(self, text: str) -> Conditions:
         """See `Family`; `text` is [1, tokens, width], `pooled` [1, width]."""

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ekiben.diffusion.families.adapters import Adapters
 from ekiben.diffusion.families.flow import first_step, shift_of
-from ekiben.diffusion.families.stable_diffusion import check_size, use_adapters
+from ekiben.diffusion.families.stable_diffusion import check_size
 from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
@@ -26,6 +27,8 @@ class StableDiffusion3:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._adapters = Adapters(pipeline)
+        self.adapters = self._adapters.names
         self._transformer: Any = pipeline.transformer
         self._patch: int = self._transformer.config.patch_size
         self.latents = LatentSpace(pipeline.vae)
@@ -48,7 +51,7 @@ class StableDiffusion3:
 
     def use_adapters(self, adapters: tuple[Adapter, ...]) -> None:
         """See `Family`."""
-        use_adapters(self._pipeline, adapters)
+        self._adapters.use(adapters)
 
     def encode(self, text: str) -> Conditions:
         """See `Family`; `text` is [1, tokens of CLIP and T5, width], `pooled` [1, width]."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ekiben.diffusion.families.adapters import Adapters
 from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
@@ -26,6 +27,8 @@ class StableDiffusion:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._adapters = Adapters(pipeline)
+        self.adapters = self._adapters.names
         self._unet: Any = pipeline.unet
         self.latents = LatentSpace(pipeline.vae)
         self.scheduler: Scheduler = pipeline.scheduler
@@ -50,7 +53,7 @@ class StableDiffusion:
 
     def use_adapters(self, adapters: tuple[Adapter, ...]) -> None:
         """See `Family`."""
-        use_adapters(self._pipeline, adapters)
+        self._adapters.use(adapters)
 
     def encode(self, text: str) -> Conditions:
         """See `Family`; `text` is [1, tokens, width]."""
@@ -112,12 +115,3 @@ def check_size(request: ImageRequest, multiple: int) -> None:
     for side in ("width", "height"):
         if getattr(request, side) % multiple:
             raise InvalidRequest(f"{side} {getattr(request, side)} is not a multiple of {multiple} pixels.", param=side)
-
-
-def use_adapters(pipeline: Pipeline, adapters: tuple[Adapter, ...]) -> None:
-    """Apply loaded adapters by name; see `Family.use_adapters`."""
-    if adapters:
-        pipeline.enable_lora()
-        pipeline.set_adapters([one.name for one in adapters], [one.weight for one in adapters])
-    elif getattr(pipeline, "peft_config", None):
-        pipeline.disable_lora()
