@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -36,9 +37,12 @@ NEVER_DIFFERENT_DB = 50.0
 
 PIPELINES: dict[str, Callable[[], Any]] = {
     "sd": tiny_pipelines.stable_diffusion,
+    "sd2.1": tiny_pipelines.stable_diffusion_2,
     "lcm": tiny_pipelines.latent_consistency,
+    "lcm-own": tiny_pipelines.latent_consistency_pipeline,
     "sdxl": tiny_pipelines.sdxl,
     "sdxl-empty-prompt": lambda: tiny_pipelines.sdxl(force_zeros=False),
+    "sdxl-turbo": tiny_pipelines.sdxl_turbo,
     "sd3": tiny_pipelines.sd3,
     "sd3.5": lambda: tiny_pipelines.sd3(dynamic=True, shift_factor=0.0),
     "flux-schnell": tiny_pipelines.flux,
@@ -125,7 +129,7 @@ def pipeline_image(name: str, request: ImageRequest, source: SourceImage | None 
         "generator": torch.Generator("cpu").manual_seed(request.seed),
         "output_type": "np",
     }
-    if request.negative_prompt is not None:
+    if request.negative_prompt is not None and "negative_prompt" in inspect.signature(pipe.__call__).parameters:
         arguments["negative_prompt"] = request.negative_prompt
     components = dict(pipe.components)
     components["scheduler"] = make_scheduler(pipe.scheduler, request.scheduler)
@@ -153,6 +157,6 @@ def psnr(one: Pixels, other: Pixels) -> float:
 def _settings(pipe: Any, kind: Any) -> dict[str, Any]:
     if "XL" in kind.__name__:
         return {"force_zeros_for_empty_prompt": pipe.config.force_zeros_for_empty_prompt, "add_watermarker": False}
-    if "StableDiffusionPipeline" in kind.__name__ or kind.__name__.startswith(("StableDiffusionI",)):
+    if kind.__name__.startswith(("StableDiffusionPipeline", "StableDiffusionI", "LatentConsistency")):
         return {"requires_safety_checker": False}
     return {}

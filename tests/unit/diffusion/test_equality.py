@@ -23,8 +23,8 @@ from tests.unit.diffusion.making import (
 
 _NOISE_SCHEDULERS = [name for name in SchedulerName if name is not SchedulerName.FLOW_MATCH_EULER]
 _FLOWS = {"sd3", "sd3.5", "flux-schnell", "flux-dev"}
-# A model with distilled consistency is not sampled with anything else.
-_ONE_SCHEDULER = _FLOWS | {"lcm"}
+# Those that are sampled with their own alone: distilled ones, and variants of what is tested with all of them.
+_ONE_SCHEDULER = _FLOWS | {"lcm", "lcm-own", "sd2.1", "sdxl-turbo", "sdxl-empty-prompt"}
 SUITING = [(name, scheduler) for name in PIPELINES if name not in _ONE_SCHEDULER for scheduler in _NOISE_SCHEDULERS] + [
     (name, None) for name in PIPELINES if name in _ONE_SCHEDULER
 ]

@@ -11,10 +11,13 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    DDIMScheduler,
+    EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
     FluxTransformer2DModel,
+    LatentConsistencyModelPipeline,
     LCMScheduler,
     PNDMScheduler,
     SD3Transformer2DModel,
@@ -149,6 +152,28 @@ def latent_consistency(seed: int = 0) -> Any:
     """A latent consistency model: the UNet is told the guidance scale."""
     pipeline = stable_diffusion(seed, time_cond_proj_dim=8)
     pipeline.register_modules(scheduler=LCMScheduler(**_BETAS))
+    return pipeline
+
+
+def latent_consistency_pipeline(seed: int = 0) -> Any:
+    """The same with the pipeline that latent consistency models come with."""
+    components = latent_consistency(seed).components
+    return _quiet(LatentConsistencyModelPipeline(**components, requires_safety_checker=False))
+
+
+def stable_diffusion_2(seed: int = 0) -> Any:
+    """Stable Diffusion 2.1: it predicts velocities."""
+    pipeline = stable_diffusion(seed)
+    pipeline.register_modules(
+        scheduler=DDIMScheduler(prediction_type="v_prediction", clip_sample=False, steps_offset=1, **_BETAS)
+    )
+    return pipeline
+
+
+def sdxl_turbo(seed: int = 0) -> Any:
+    """SDXL-Turbo: few steps, noise in each."""
+    pipeline = sdxl(seed)
+    pipeline.register_modules(scheduler=EulerAncestralDiscreteScheduler(timestep_spacing="trailing", **_BETAS))
     return pipeline
 
 

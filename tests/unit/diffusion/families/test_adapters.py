@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -47,8 +48,6 @@ def saved(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict[st
 
 def _pipeline_image(saved: tuple[Path, dict[str, Path]], adapters: tuple[Adapter, ...]) -> Any:
     """By diffusers' own call, the adapters loaded as its documentation does."""
-    import diffusers
-
     folder, files = saved
     pipeline = diffusers.DiffusionPipeline.from_pretrained(folder, safety_checker=None)
     pipeline.set_progress_bar_config(disable=True)
