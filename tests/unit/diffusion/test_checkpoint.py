@@ -79,11 +79,11 @@ def test_continued_after_any_step_it_is_the_same_picture(name: str, scheduler: S
         assert np.array_equal(image(continued).pixels, whole)
 
 
-@pytest.mark.parametrize("name", ["sd", "sd-inpainting", "sdxl", "flux-dev"])
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [*((name, masked) for name in ("sd", "sdxl", "flux-dev") for masked in (False, True)), ("sd-inpainting", True)],
+)
 def test_from_an_image_the_source_is_not_needed_again(name: str, masked: bool) -> None:
-    if name == "sd-inpainting" and not masked:
-        pytest.skip("it only inpaints")
     asked = request(steps=6, strength=0.8, scheduler=None if name.startswith("flux") else SchedulerName.EULER_ANCESTRAL)
     written, whole = _checkpoints(name, asked, source(masked=masked))
     for data in written:
