@@ -133,8 +133,7 @@ class Engine:
         batch = self._selection.choose(self._pool.open(), self._cap.value)
         if not batch:
             return False
-        self._family.use_adapters(batch[0].request.adapters)
-        joined = [entry for entry in batch if self._stages.begin(entry)]
+        joined = [entry for entry in self._stages.adapt(batch) if self._stages.begin(entry)]
         run_in_halves(joined, self._still_wanted, self._stages.denoise)
         finished = [entry for entry in self._still_wanted(joined) if entry.started.is_done]
         run_in_halves(finished, self._still_wanted, self._stages.decode)
@@ -151,20 +150,23 @@ class Engine:
         error = ShuttingDown("This model is shutting down; the picture can be continued elsewhere.")
         self._pool.close(error)
         for entry in self._still_wanted(self._pool.open()):
-            if entry.run is not None and entry.run.step > 0:
-                self._reporting.checkpoint(entry)
+            self._reporting.suspended(entry)
             self._pool.fail(entry, copy(error))
 
-    def close(self, error: EkibenError, *, drain: bool = False) -> None:
+    def close(self, error: EkibenError, *, drain: bool = False) -> list[Generation]:
         """Take nothing more.
 
         Args:
             error: What newcomers hear, and everyone who is there unless `drain` is set.
             drain: Whether `step` may finish what is there.
+
+        Returns:
+            What is there to be finished.
         """
         self._pool.close(error)
         if not drain:
             self._pool.fail_all(error)
+        return [entry.generation for entry in self._pool.open()]
 
     def fail_all(self, error: EkibenError) -> None:
         """End everyone who is there; newcomers are still taken."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent import futures
 from typing import TYPE_CHECKING
 
-from ekiben.errors import EkibenError, Internal
+from ekiben.errors import EkibenError, Internal, ShuttingDown
 
 if TYPE_CHECKING:
     from ekiben.batching.device import DeviceThread, Turn
@@ -54,6 +56,12 @@ class DiffusionLane:
             Unavailable: The device's thread has ended.
         """
         await self._device.call(self._engine.suspend)
+        self._device.detach(self)
+
+    async def drain(self) -> None:
+        """Take nothing more, finish what is there, then leave the device."""
+        generations = self._engine.close(ShuttingDown("This model is shutting down."), drain=True)
+        await asyncio.to_thread(futures.wait, [generation.future for generation in generations])
         self._device.detach(self)
 
     def take(self, now: float) -> Turn | float | None:  # noqa: ARG002  # the engine looks at its own clock

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ekiben.diffusion.entry import Entry
 from ekiben.diffusion.family import Family
 from ekiben.diffusion.generation import CheckpointTaken, Preview, Progress
@@ -29,8 +31,21 @@ class Reporting:
 
     def stepped(self, entry: Entry) -> None:
         """Tell of a step that is done and was not the last."""
-        if entry.wishes.listener is None:
-            return
+        if entry.wishes.listener is not None:
+            self._guarded(entry, self._tell)
+
+    def suspended(self, entry: Entry) -> None:
+        """Hand out a last checkpoint, if there is anything to go on from."""
+        if entry.wishes.listener is not None and entry.run is not None and entry.run.step > 0:
+            self._guarded(entry, self._checkpoint)
+
+    def _guarded(self, entry: Entry, tell: Callable[[Entry], None]) -> None:
+        try:
+            tell(entry)
+        except Exception as error:  # noqa: BLE001  # no memory for a preview, say: nobody else's fault
+            self._pool.fail(entry, error)
+
+    def _tell(self, entry: Entry) -> None:
         run, wishes = entry.started, entry.wishes
         step, steps = run.step, len(run.timesteps)
         self._pool.tell(entry, Progress(step, steps))
@@ -39,10 +54,9 @@ class Reporting:
             latents = self._family.unpack(shown, entry.request.width, entry.request.height)
             self._pool.tell(entry, Preview(step, steps, self._preview(latents)))
         if is_due(step, steps, wishes.checkpoint_every):
-            self.checkpoint(entry)
+            self._checkpoint(entry)
 
-    def checkpoint(self, entry: Entry) -> None:
-        """Hand out where the picture is."""
+    def _checkpoint(self, entry: Entry) -> None:
         run = entry.started
         checkpoint = capture(run, self._family, self._model, entry.stopwatch)
         self._pool.tell(entry, CheckpointTaken(run.step, len(run.timesteps), checkpoint))

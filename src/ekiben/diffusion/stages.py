@@ -53,6 +53,16 @@ class Stages:
         self._observer = observer
         self._clock = clock
 
+    def adapt(self, batch: Sequence[Entry]) -> Sequence[Entry]:
+        """Apply the adapters of a batch, which are the same for all of it; returns whom that worked for."""
+        try:
+            self._family.use_adapters(batch[0].request.adapters)
+        except Exception as error:  # noqa: BLE001  # theirs alone
+            for entry in batch:
+                self._pool.fail(entry, error)
+            return ()
+        return batch
+
     def begin(self, entry: Entry) -> bool:
         """Encode the prompt and draw the noise of an entry that joins; returns whether it takes part in the step."""
         if entry.run is not None:

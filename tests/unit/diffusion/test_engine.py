@@ -499,3 +499,43 @@ def test_a_prompt_is_encoded_once() -> None:
     family._family.encode = listed  # type: ignore[method-assign]
     made(_engine(family), [request(seed=1), request(seed=2), request(prompt="other")])
     assert encoded == ["", "a b c", "other"]
+
+
+def test_adapters_that_cannot_be_applied_fail_those_who_asked_for_them_alone() -> None:
+    family = _Family()
+    family._family.adapters = frozenset({"ink"})
+
+    def use(adapters: tuple[Adapter, ...]) -> None:
+        if adapters:
+            raise RuntimeError("broken")
+
+    family._family.use_adapters = use  # type: ignore[method-assign]
+    running = _engine(family)
+    bad, good = running.submit(request(adapters=(Adapter(name="ink"),))), running.submit(request())
+    finish(running)
+    assert isinstance(bad.future.exception(), Internal)
+    assert image(good).pixels.any()
+
+
+def test_a_preview_that_fails_ends_its_own_picture_alone() -> None:
+    def no_memory(latents: Tensor) -> Any:
+        raise torch.OutOfMemoryError(f"no memory for {latents.shape}")
+
+    running = engine("sd", preview=no_memory)
+    bad = running.submit(request(), wishes=Wishes(listener=nothing, preview_every=1))
+    good = running.submit(request())
+    finish(running)
+    assert isinstance(bad.future.exception(), Internal)
+    assert image(good).pixels.any()
+
+
+def test_suspending_goes_on_past_a_picture_that_cannot_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[Event] = []
+    running = engine("sd")
+    bad, good = (running.submit(request(seed=s), wishes=Wishes(listener=events.append)) for s in (0, 1))
+    running.step()
+    monkeypatch.delattr(running._pool.open()[0].started, "latents")
+    running.suspend()
+    assert isinstance(bad.future.exception(), Internal)
+    assert isinstance(good.future.exception(), ShuttingDown)
+    assert len([event for event in events if isinstance(event, CheckpointTaken)]) == 1

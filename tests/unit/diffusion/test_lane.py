@@ -103,3 +103,12 @@ def test_when_the_thread_ends_everyone_hears_of_it() -> None:
     device.close(_PATIENCE_S)
     with pytest.raises(Unavailable):
         lane.submit(request())
+
+
+async def test_drained_it_finishes_what_is_there(device: DeviceThread) -> None:
+    lane = DiffusionLane(engine("sd"), device)
+    generations = [lane.submit(one) for one in company()]
+    await lane.drain()
+    assert all(generation.result(0).pixels.any() for generation in generations)
+    with pytest.raises(ShuttingDown):
+        lane.submit(request())
