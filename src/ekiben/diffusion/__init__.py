@@ -14,7 +14,8 @@ The way of a picture, a module for each line:
 
 A model is a `family`, an adapter over a pipeline of diffusers (`families`); `load` makes one from a folder.
 `checkpoint` is the format in which a picture travels, `run_state` and `scheduler_state` what goes into it.
-`lane` puts an engine on a device's thread. The engine itself knows no threads, event loops or HTTP.
+`lane` puts an engine on a device's thread, `residency` several models that do not all fit; `profile` measures how much a
+forward should hold. The engine itself knows no threads, event loops or HTTP.
 """
 
 from ekiben.diffusion.checkpoint import Checkpoint
@@ -35,7 +36,9 @@ from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.load import load_family
 from ekiben.diffusion.metrics import DiffusionMetrics
 from ekiben.diffusion.preview import LatentPreview
+from ekiben.diffusion.profile import profiled_cap
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
+from ekiben.diffusion.residency import Loadable, Residency
 from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.diffusion.timing import Timing
 
@@ -52,13 +55,16 @@ __all__ = [
     "Generation",
     "ImageRequest",
     "LatentPreview",
+    "Loadable",
     "ModelIdentity",
     "Preview",
     "Progress",
+    "Residency",
     "SchedulerName",
     "SourceImage",
     "Timing",
     "Wishes",
     "family_of",
     "load_family",
+    "profiled_cap",
 ]

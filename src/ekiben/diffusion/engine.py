@@ -75,6 +75,11 @@ class Engine:
         observer.cap_changed(self._cap.value)
 
     @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self._family.device
+
+    @property
     def has_work(self) -> bool:
         """Whether `step` would do anything."""
         return len(self._pool) > 0
@@ -91,6 +96,7 @@ class Engine:
         source: SourceImage | None = None,
         checkpoint: Checkpoint | None = None,
         wishes: Wishes | None = None,
+        generation: Generation | None = None,
     ) -> Generation:
         """Ask for a picture.
 
@@ -99,6 +105,7 @@ class Engine:
             source: What to start from instead of noise.
             checkpoint: Where to go on; its own request must be this one.
             wishes: Deadline, priority, previews and checkpoints.
+            generation: What the caller holds already, of the same request; a new one otherwise.
 
         Raises:
             InvalidRequest: The model cannot do it; `param` names the field.
@@ -112,7 +119,7 @@ class Engine:
         self._beginning.check(request, source, checkpoint, self._model)
         now = self._clock()
         entry = Entry(
-            generation=Generation(request),
+            generation=generation or Generation(request),
             wishes=wishes,
             shape_key=self._family.shape_key(request),
             cost=request.pixels * (2 if self._family.is_guided(request) else 1),
