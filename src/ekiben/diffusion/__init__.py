@@ -14,8 +14,8 @@ The way of a picture, a module for each line:
 
 A model is a `family`, an adapter over a pipeline of diffusers (`families`); `load` makes one from a folder.
 `checkpoint` is the format in which a picture travels, `run_state` and `scheduler_state` what goes into it.
-`lane` puts an engine on a device's thread, `residency` several models that do not all fit; `profile` measures how much a
-forward should hold. The engine itself knows no threads, event loops or HTTP.
+`lane` puts an engine on a device's thread, `residency` several models that do not all fit, and `profile` measures how
+much a forward should hold. The engine itself knows no threads, event loops or HTTP.
 """
 
 from ekiben.diffusion.checkpoint import Checkpoint
