@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import psutil
 
 from ekiben.gateway.state import GatewayState
 from ekiben.schemas.health import Component, HealthReport, Status
+from ekiben.version import __version__
 
 # Of the machine's memory; beyond it the next allocation may fail.
 _DEGRADED_MEMORY_PERCENT = 90.0
@@ -23,7 +22,7 @@ def report(gateway: GatewayState) -> HealthReport:
             worst = status
     return HealthReport(
         status=worst,
-        version=version("ekiben"),
+        version=__version__,
         draining=gateway.admission.draining,
         components=components,
     )
