@@ -33,7 +33,9 @@ def read_revision(project: Path, *, allow_dirty: bool) -> Revision:
         changed = run_program(["git", "status", "--porcelain"], folder=project).splitlines()
     except BuildError as error:
         if not allow_dirty:
-            raise BuildError(f"{project} is no git checkout, so that nobody could say what was built; {_WAY_OUT}") from error
+            raise BuildError(
+                f"{project} is no git checkout, so that nobody could say what was built; {_WAY_OUT}"
+            ) from error
         return Revision("unknown", dirty=True)
     if changed and not allow_dirty:
         names = ", ".join(line[3:] for line in changed[:_FILES_SHOWN]) + (", …" if len(changed) > _FILES_SHOWN else "")
