@@ -30,7 +30,7 @@ def run_program(
         BuildError: It is not installed, or it failed; with the end of what it wrote.
     """
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - no shell, and the callers' own words
             command,
             cwd=folder,
             env=environment,
@@ -50,6 +50,6 @@ def run_program(
 
 
 def plain_environment(**changes: str) -> dict[str, str]:
-    """This process's environment without Ekiben's settings: what is built must not depend on who builds it."""
+    """Return this process's environment without Ekiben's settings: what is built must not depend on who builds it."""
     kept = {name: value for name, value in child_environment().items() if not name.startswith("EKIBEN_")}
     return {**kept, "BENTOML_DO_NOT_TRACK": "True", **changes}

@@ -6,7 +6,7 @@ import uuid
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
@@ -104,11 +104,11 @@ def _licences(name: str) -> Iterable[License]:
 def _stated_licence(package: LockedPackage) -> str:
     """What the package's own metadata says, where the same version is installed here; one line or nothing."""
     try:
-        found = metadata.metadata(package.name)
+        found = metadata.metadata(package.name).json
     except metadata.PackageNotFoundError:
         return ""
-    stated = found.get("License-Expression") or found.get("License") or ""
-    if found["Version"] != package.version or "\n" in stated:
+    stated = str(found.get("license_expression") or found.get("license") or "")
+    if found["version"] != package.version or "\n" in stated:
         return ""
-    classified = [line.rpartition(" :: ")[2] for line in found.get_all("Classifier", []) if line.startswith("License")]
+    classified = [line.rpartition(" :: ")[2] for line in found.get("classifier", []) if line.startswith("License")]
     return stated or " AND ".join(classified)

@@ -58,7 +58,7 @@ def _served(bento: Bento, scratch: Path) -> Iterator[str]:
         EKIBEN_RUN_DIR=str(scratch / "run"),
     )
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, no shell
             [sys.executable, "-c", _SERVE, "serve"],
             cwd=bento.source,
             env=environment,
