@@ -1,4 +1,4 @@
-"""Containers without a daemon: what `docker run --read-only --tmpfs /tmp --user UID` gives, from the kernel's own parts.
+"""Containers without a daemon: what `docker run --read-only --tmpfs /tmp` gives, from the kernel's own parts.
 
 The image's first process gets number 1 in a process-id namespace, its root is the image mounted read-only, and its
 user, folder, environment and command are what the image says.

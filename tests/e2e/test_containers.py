@@ -147,7 +147,7 @@ def test_the_platform_loses_no_request_when_it_is_stopped(images: Images, secret
 
 
 def under_load(base_url: str, key: str, stop: Callable[[], int]) -> tuple[list[str], int]:
-    """Stop under eight callers; returns how each was told to go, and the exit status. A request lost would be another."""
+    """Stop under eight callers; returns how each was told to go, lost requests among them, and the exit status."""
     answered = threading.Semaphore(0)
     headers = {"authorization": f"Bearer {key}"}
 

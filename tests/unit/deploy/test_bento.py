@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 def test_a_bento_is_read_from_its_folder(bento: Bento, home: Path) -> None:
     assert (bento.tag, bento.name, bento.service) == ("toy_service:1.2.3", "toy_service", "services.toy.service:Toy")
-    assert (bento.models, bento.names) == ({"toy:1.2.3"}, ("toy",))
+    assert bento.models == {"toy:1.2.3"}
+    assert bento.names == ("toy",)
     assert bento.path == bento_path(home, latest_tag(home, "toy_service"))
 
 
 def test_what_is_not_there_is_said_with_what_to_do(home: Path) -> None:
-    with pytest.raises(BuildError, match="there is no Bento 'toy_service'.*scripts/build"):
+    with pytest.raises(BuildError, match=r"there is no Bento 'toy_service'.*scripts/build"):
         latest_tag(home, "toy_service")
     with pytest.raises(BuildError, match="no Bento can be read"):
         read_bento(bento_path(home, "toy_service:9.9.9"))

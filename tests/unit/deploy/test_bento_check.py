@@ -61,5 +61,5 @@ def test_weights_and_secrets_have_no_place_in_it(bento: Bento, blueprint: Bluepr
 def test_code_from_elsewhere_is_found_out(bento: Bento, blueprint: Blueprint) -> None:
     """Without `src/ekiben`, the entry point would import what this machine has installed."""
     (bento.source / "services/toy/service.py").write_text("import ekiben\nToy = 1\n")
-    with pytest.raises(BuildError, match="it imports from elsewhere: .*ekiben"):
+    with pytest.raises(BuildError, match=r"it imports from elsewhere: .*ekiben"):
         check_bento(bento, blueprint)

@@ -21,9 +21,7 @@ def test_every_folder_with_a_bentofile_is_a_target_and_the_platform_comes_last(p
     assert read_bentofile(project, "platform").path == project / "bentofile.yaml"
 
 
-def test_the_cards_are_those_that_the_patterns_take_in(
-    project: Path, catalogue: Catalogue, bentofile: Bentofile
-) -> None:
+def test_the_cards_are_those_that_the_patterns_take_in(catalogue: Catalogue, bentofile: Bentofile) -> None:
     assert [card.name for card in bentofile.cards(catalogue.served)] == ["toy"]
     narrow = bentofile.model_copy(update={"include": ("/models/image-classification/", "/models/weights.lock")})
     assert narrow.cards(catalogue.served) == ()
