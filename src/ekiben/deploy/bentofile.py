@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
+from pathspec import PathSpec
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ekiben.errors import BuildError
@@ -59,8 +60,6 @@ class Bentofile(BaseModel):
 
     def cards(self, served: Iterable[Card]) -> tuple[Card, ...]:
         """Those of the cards that the Bento holds."""
-        from pathspec import PathSpec
-
         included = PathSpec.from_lines("gitignore", self.include)
         return tuple(
             card
