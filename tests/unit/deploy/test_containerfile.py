@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +41,16 @@ def test_rules_of_a_good_image(bento: Bento, cuda: bool) -> None:
     variables = next(line for line in stage if line.startswith("ENV "))
     assert not re.search(r"(?i)(token|secret|password|_key)=", variables)
     assert "BENTOML_CONTAINERIZED" not in text
+
+
+@pytest.mark.parametrize("cuda", [False, True])
+def test_hadolint_has_nothing_to_say(bento: Bento, cuda: bool) -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.is_file():
+        pytest.skip("hadolint comes for Linux on x86-64 only")
+    text = render_containerfile(bento, cuda=cuda)
+    done = subprocess.run([linter, "-"], input=text, capture_output=True, text=True, check=False)
+    assert done.stdout + done.stderr == ""
 
 
 def test_what_changes_often_comes_last(bento: Bento) -> None:
