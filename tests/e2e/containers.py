@@ -118,21 +118,21 @@ class Container:
         children = Path(f"/proc/{self.platform.process.pid}/task/{self.platform.process.pid}/children")
         return int(children.read_text().split()[0])
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """`docker exec`: a command inside, as the image's user."""
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`docker exec`: a command inside, as the image's user; once the container is ready."""
         user = str(self.image.user)
         inside = ["nsenter", "--target", str(self.first_process), "--mount", "--pid", "--root", "--wd"]
         drop = ["--setuid", user, "--setgid", user]
-        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        variables = [f"{name}={value}" for name, value in {**self.environment, **environment}.items()]
         return subprocess.run(
             [*inside, *drop, "/usr/bin/env", "-i", *variables, *command], capture_output=True, text=True, check=False
         )
 
-    def healthy(self) -> bool:
+    def healthy(self, **environment: str) -> bool:
         """Whether the image's own health check is content."""
         kind, *command = self.image.config["Healthcheck"]["Test"]
         assert kind == "CMD"
-        return self.run(*command).returncode == 0
+        return self.run(*command, **environment).returncode == 0
 
     def stop(self) -> int:
         """`docker stop`: SIGTERM for process 1; returns the exit status."""

@@ -17,8 +17,8 @@ import pytest
 
 from ekiben import Client
 from tests.e2e.bentos import bento_home, build
-from tests.e2e.conftest import PROJECT
-from tests.e2e.containers import BUILDER_OPTIONS, Image, layers, mounted, require_builder, running
+from tests.e2e.conftest import PROJECT, free_port
+from tests.e2e.containers import BUILDER_OPTIONS, Container, Image, layers, mounted, require_builder, running
 from tests.e2e.test_keys import create_key
 
 pytestmark = pytest.mark.slow
@@ -105,9 +105,9 @@ def test_nobody_is_let_in_without_keys(images: Images, secrets: Path, tmp_path: 
 
 def test_one_service_on_a_read_only_file_system_without_root(images: Images, secrets: Path, tmp_path: Path) -> None:
     with running(images.service, tmp_path, secrets, **KEYS) as container:
-        assert not container.healthy()
         container.platform.wait_until_ready()
         assert container.healthy()
+        assert not container.healthy(EKIBEN_PORT=str(free_port()))
         assert container.run("id", "-u").stdout.strip() == str(images.service.user)
         assert container.run("cat", "/proc/1/comm").stdout.strip() == "ekiben"
         assert container.run("touch", "/opt/ekiben/bento/src/x").returncode != 0
@@ -123,14 +123,18 @@ def test_a_killed_worker_comes_back(images: Images, secrets: Path, tmp_path: Pat
     """BentoML's own images set a variable that keeps it from coming back."""
     with running(images.service, tmp_path, secrets, **KEYS, BENTOML_CONTAINERIZED="true") as container:
         container.platform.wait_until_ready()
-        sockets = "ls /tmp/ekiben-10001/1/"
-        before = container.run("sh", "-c", sockets).stdout.split()
-        (worker,) = [name.split(".")[-2] for name in before if name.startswith("efficientnet")]
+        (worker,) = workers(container)
         assert container.run("sh", "-c", f"kill -KILL {worker}").returncode == 0
-        while container.healthy():
+        while workers(container) in ([], [worker]):
             assert container.platform.process.poll() is None
         container.platform.wait_until_ready()
         assert container.stop() == 0, container.platform.log_end()
+
+
+def workers(container: Container) -> list[str]:
+    """The process ids of the model's workers, which their sockets are named for."""
+    sockets = container.run("sh", "-c", "ls /tmp/ekiben-10001/1/").stdout.split()
+    return [name.split(".")[-2] for name in sockets if name.startswith("efficientnet")]
 
 
 def test_the_platform_loses_no_request_when_it_is_stopped(images: Images, secrets: Path, tmp_path: Path) -> None:
