@@ -26,6 +26,7 @@ so the same class is raised on both sides of the wire.
     └── OperatorError               raised by commands, never by requests: one clear line, exit status 1
         ├── CardError               a model card is wrong: file, line, reason
         ├── WeightsError            weights cannot be fetched, verified or stored
+        ├── BuildError              a Bento or an image cannot be made, or is not what it should be
         └── ConfigurationError      a setting is wrong or unsafe
 """
 
@@ -203,6 +204,12 @@ class WeightsError(OperatorError):
     """Weights that cannot be fetched, verified or stored."""
 
     code = "bad_weights"
+
+
+class BuildError(OperatorError):
+    """A Bento or an image that cannot be made, or is not what it should be."""
+
+    code = "bad_build"
 
 
 class ConfigurationError(OperatorError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -16,6 +14,7 @@ from ekiben.gateway.documentation import add_documentation
 from ekiben.gateway.edge import Edge
 from ekiben.gateway.routes import classifications, embeddings, models, open_inference, operations
 from ekiben.gateway.state import GatewayState
+from ekiben.version import __version__
 
 _FAMILIES = (embeddings, classifications, models, open_inference, operations)
 
@@ -24,7 +23,7 @@ def build_app(gateway: GatewayState) -> ASGIApp:
     """The public ASGI app over this gateway."""
     app = FastAPI(
         title="Ekiben",
-        version=version("ekiben"),
+        version=__version__,
         description="Machine-learning models as production services.",
         docs_url=None,
         redoc_url=None,

@@ -6,7 +6,6 @@ Bodies pass through to the worker as they came: the worker checks them, and its 
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -32,6 +31,7 @@ from ekiben.schemas.open_inference import (
     ServerReady,
     StatisticsResponse,
 )
+from ekiben.version import __version__
 from ekiben.worker.http import read_body
 
 _EXTENSIONS: Final = ["binary_tensor_data", "statistics", "model_repository"]
@@ -49,7 +49,7 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("", summary="Server metadata", response_model=ServerMetadata)
     async def server_metadata(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return model_response(ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS))
+        return model_response(ServerMetadata(name="ekiben", version=__version__, extensions=_EXTENSIONS))
 
     @routes.get("/health/live", summary="Server liveness", response_model=ServerLive)
     async def server_live() -> Response:

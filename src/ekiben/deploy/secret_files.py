@@ -1,0 +1,61 @@
+"""Finds what must never travel: keys, tokens, files of settings."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Final
+
+from ekiben.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NAMES: Final = (
+    ".env",
+    ".env.*",
+    "*.key",
+    "*.pem",
+    "*.p12",
+    "*.pfx",
+    "id_rsa*",
+    "id_ed25519*",
+    ".netrc",
+    ".pypirc",
+    ".npmrc",
+    "credentials",
+)
+_CONTENTS: Final = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    rb"|\bAKIA[0-9A-Z]{16}\b"  # an access key of AWS
+    rb"|\bhf_[A-Za-z0-9]{30,}\b"  # a token of the model hub
+    rb'|"sha256":"[0-9a-f]{64}","created":'  # a line of a file of Ekiben's keys
+)
+# Larger files are weights, which are checked against their lock.
+_MAX_BYTES: Final = 4 * 2**20
+
+
+def refuse_secrets(folder: Path) -> None:
+    """Look at every file below a folder.
+
+    Raises:
+        BuildError: With the names of all that look like a secret.
+    """
+    found = sorted(path.relative_to(folder).as_posix() for path in _secrets(folder))
+    if found:
+        raise BuildError(f"looks like a secret, which must not travel: {', '.join(found)}; exclude it in .bentoignore")
+
+
+def _secrets(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and (_named_like_one(path) or _holds_one(path)):
+            yield path
+
+
+def _named_like_one(path: Path) -> bool:
+    return any(fnmatch(path.name, pattern) for pattern in _NAMES)
+
+
+def _holds_one(path: Path) -> bool:
+    return path.stat().st_size <= _MAX_BYTES and _CONTENTS.search(path.read_bytes()) is not None

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ekiben.deploy.secret_files import refuse_secrets
+from ekiben.errors import BuildError
+from ekiben.policy.key_record import create_key
+from ekiben.policy.keys_file import write_keys
+from tests.repo.paths import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env", ""),
+        (".env.production", ""),
+        ("server.pem", ""),
+        ("id_rsa", ""),
+        (".pypirc", ""),
+        ("notes.txt", "-----BEGIN RSA PRIVATE" + " KEY-----\n"),
+        ("notes.txt", "key: AKIA" + "ABCDEFGHIJKLMNOP"),
+        ("notes.txt", "token hf_" + "a" * 34),
+    ],
+)
+def test_what_looks_like_a_secret_is_named(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / name).write_text(text)
+    with pytest.raises(BuildError, match=rf"deep/{name}"):
+        refuse_secrets(tmp_path)
+
+
+def test_a_file_of_our_own_keys_is_one_under_any_name(tmp_path: Path) -> None:
+    _, record = create_key("ada", expires=None, roles=("user",), now=datetime.now(UTC))
+    write_keys(tmp_path / "anything.txt", [record])
+    with pytest.raises(BuildError, match=r"anything\.txt"):
+        refuse_secrets(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["src", "services", "models", "locks"])
+def test_nothing_that_belongs_into_a_bento_looks_like_one(folder: str) -> None:
+    refuse_secrets(PROJECT / folder)
