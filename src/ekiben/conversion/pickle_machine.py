@@ -2,6 +2,7 @@
 
 Python's own unpickler imports whatever a file names and calls it. Here a name stays text (`Name`), a call is
 allowed for two known names only and merely records its arguments, and every other opcode refuses the file.
+A subclass may know a few more opcodes (`ekiben.conversion.joblib_file`); none of them runs anything either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 from ekiben.errors import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAX_OPCODES: Final = 2_000_000
 MAX_TEXT_BYTES: Final = 10_000
@@ -48,13 +49,17 @@ _MARK: Final = object()
 Container = TypeVar("Container", list[Any], dict[Any, Any])
 
 
-def read_pickle(file: IO[bytes]) -> object:
+def read_pickle(file: IO[bytes], machine: Machine | None = None) -> object:
     """Read one pickle from the file's position and leave the file just behind it.
+
+    Args:
+        file: Read opcode by opcode and never ahead, so that a machine may read what stands between two opcodes.
+        machine: What interprets it; one for tables of tensors unless given.
 
     Raises:
         WeightsError: The pickle is damaged, too long, or wants anything but plain data and tensors.
     """
-    machine = _Machine()
+    machine = machine or Machine()
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
             if count >= MAX_OPCODES:
@@ -67,24 +72,44 @@ def read_pickle(file: IO[bytes]) -> object:
     raise WeightsError("the pickle has no end")
 
 
-class _Machine:
+class Machine:
     """The stack, the memo and one method per family of opcodes."""
 
     def __init__(self) -> None:
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
 
+    @property
+    def literals(self) -> frozenset[str]:
+        """Opcodes whose argument is the value."""
+        return _LITERALS
+
+    @property
+    def operations(self) -> Mapping[str, Callable[[Any, Any], None]]:
+        """What the other opcodes do: functions of this machine and the opcode's argument."""
+        return _OPERATIONS
+
     def run(self, name: str, argument: object) -> None:
+        """Carry out one opcode.
+
+        Raises:
+            WeightsError: It is not one of those known here.
+        """
         if name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name]())
-        elif name in _LITERALS:
-            self.stack.append(_bounded(argument))
-        elif name in _OPERATIONS:
-            _OPERATIONS[name](self, argument)
+        elif name in self.literals:
+            self.stack.append(bounded(argument))
+        elif name in self.operations:
+            self.operations[name](self, argument)
         elif name != "PROTO":
             raise WeightsError(f"the pickle holds the instruction {name}, which a table of tensors does not need")
 
     def pop(self) -> object:
+        """Take the topmost value.
+
+        Raises:
+            ValueError: A mark is there instead.
+        """
         value = self.stack.pop()
         if value is _MARK:
             raise ValueError("a mark is no value")
@@ -108,7 +133,7 @@ class _Machine:
         self.stack.append(_MARK)
 
     def name(self, argument: str) -> None:
-        self.stack.append(Name(str(_bounded(argument))))
+        self.stack.append(Name(str(bounded(argument))))
 
     def put(self, index: int) -> None:
         self.memo[index] = self.stack[-1]
@@ -165,7 +190,12 @@ class _Machine:
         self.top(dict)
 
 
-def _bounded(value: object) -> object:
+def bounded(value: object) -> object:
+    """Refuse what no name and no number is as long as.
+
+    Raises:
+        WeightsError: A text of more than `MAX_TEXT_BYTES`.
+    """
     if isinstance(value, str | bytes) and len(value) > MAX_TEXT_BYTES:
         raise WeightsError(f"the pickle holds a text longer than {MAX_TEXT_BYTES} bytes")
     return value
@@ -180,22 +210,22 @@ _CONSTANTS: Final[dict[str, Callable[[], object]]] = {
     "NEWFALSE": lambda: False,
 }
 _LITERALS: Final = frozenset({"BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1"})
-_OPERATIONS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
-    "MARK": _Machine.mark,
-    "GLOBAL": _Machine.name,
-    "BINPUT": _Machine.put,
-    "LONG_BINPUT": _Machine.put,
-    "BINGET": _Machine.get,
-    "LONG_BINGET": _Machine.get,
-    "TUPLE": _Machine.tuple_to_mark,
+_OPERATIONS: Final[dict[str, Callable[[Machine, Any], None]]] = {
+    "MARK": Machine.mark,
+    "GLOBAL": Machine.name,
+    "BINPUT": Machine.put,
+    "LONG_BINPUT": Machine.put,
+    "BINGET": Machine.get,
+    "LONG_BINGET": Machine.get,
+    "TUPLE": Machine.tuple_to_mark,
     "TUPLE1": lambda machine, _: machine.tuple_of(1),
     "TUPLE2": lambda machine, _: machine.tuple_of(2),
     "TUPLE3": lambda machine, _: machine.tuple_of(3),
-    "APPEND": _Machine.append,
-    "APPENDS": _Machine.appends,
-    "SETITEM": _Machine.set_item,
-    "SETITEMS": _Machine.set_items,
-    "BINPERSID": _Machine.persistent,
-    "REDUCE": _Machine.call,
-    "BUILD": _Machine.ignore_attributes,
+    "APPEND": Machine.append,
+    "APPENDS": Machine.appends,
+    "SETITEM": Machine.set_item,
+    "SETITEMS": Machine.set_items,
+    "BINPERSID": Machine.persistent,
+    "REDUCE": Machine.call,
+    "BUILD": Machine.ignore_attributes,
 }
