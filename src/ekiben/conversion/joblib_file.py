@@ -124,8 +124,8 @@ class _JoblibMachine(Machine):
         # Asked of the file before memory is taken, so that a false shape costs nothing.
         if size > os.fstat(self._file.fileno()).st_size - self._file.tell():
             raise WeightsError("ends in the middle of an array")
-        order = "F" if described["order"] == "F" else "C"
-        return np.frombuffer(self._file.read(size), dtype).reshape(shape, order=order)
+        values: NDArray[Any] = np.frombuffer(self._file.read(size), dtype)
+        return values.reshape(shape, order="F" if described["order"] == "F" else "C")
 
 
 def _dtype(described: object) -> np.dtype[Any]:

@@ -116,6 +116,7 @@ class Machine:
         return value
 
     def pop_to_mark(self) -> list[object]:
+        """Take the values above the last mark, and the mark."""
         for index in range(len(self.stack) - 1, -1, -1):
             if self.stack[index] is _MARK:
                 values = self.stack[index + 1 :]
@@ -124,43 +125,54 @@ class Machine:
         raise IndexError("no mark")
 
     def top(self, kind: type[Container]) -> Container:
+        """The topmost value, which must be of that kind."""
         value = self.stack[-1]
         if type(value) is not kind:
             raise TypeError("unexpected container")
         return value
 
     def mark(self, _: object) -> None:
+        """Put a mark."""
         self.stack.append(_MARK)
 
     def name(self, argument: str) -> None:
+        """Put a name, as text."""
         self.stack.append(Name(str(bounded(argument))))
 
     def put(self, index: int) -> None:
+        """Remember the topmost value."""
         self.memo[index] = self.stack[-1]
 
     def get(self, index: int) -> None:
+        """Put a remembered value."""
         self.stack.append(self.memo[index])
 
     def tuple_of(self, count: int) -> None:
+        """Make a tuple of the topmost values."""
         values = tuple(self.pop() for _ in range(count))
         self.stack.append(values[::-1])
 
     def tuple_to_mark(self, _: object) -> None:
+        """Make a tuple of the values above the last mark."""
         self.stack.append(tuple(self.pop_to_mark()))
 
     def append(self, _: object) -> None:
+        """Append to the list below."""
         value = self.pop()
         self.top(list).append(value)
 
     def appends(self, _: object) -> None:
+        """Append the values above the last mark to the list below it."""
         values = self.pop_to_mark()
         self.top(list).extend(values)
 
     def set_item(self, _: object) -> None:
+        """Set one entry of the table below."""
         value, key = self.pop(), self.pop()
         self._set(key, value)
 
     def set_items(self, _: object) -> None:
+        """Set the entries above the last mark in the table below it."""
         values = self.pop_to_mark()
         for key, value in zip(values[::2], values[1::2], strict=True):
             self._set(key, value)
@@ -171,9 +183,11 @@ class Machine:
         self.top(dict)[key] = value
 
     def persistent(self, _: object) -> None:
+        """Note a reference to something outside."""
         self.stack.append(Persistent(self.pop()))
 
     def call(self, _: object) -> None:
+        """Note a call instead of making it; an empty table is one that is made."""
         arguments, function = self.pop(), self.pop()
         if type(function) is not Name or type(arguments) is not tuple:
             raise TypeError("unexpected call")

@@ -10,6 +10,7 @@ from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.moderator import Moderator
 from ekiben.settings import Settings
 
 
@@ -29,6 +30,7 @@ class GatewayState:
     admission: Admission
     metrics: GatewayMetrics
     authentication: Authentication
+    moderator: Moderator
 
     @property
     def ready(self) -> bool:

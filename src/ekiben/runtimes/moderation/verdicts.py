@@ -1,4 +1,4 @@
-"""What a moderation model's output tensors say, by category; free of any runtime, so that the gateway can use it too."""
+"""What a moderation model's output tensors say; free of any runtime, so that the gateway can use it too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text as words that can be compared: each in every reading of its digits and signs, and words spelt letter by letter.
+"""A text as words that can be compared: in every reading of their digits and signs, and joined where spelt apart.
 
 Repeated letters are compared by their runs: `fuuuck` has the letters of `fuck`, each at least as often. A word with
 fewer is another word: `as` is not `ass`.
