@@ -47,9 +47,9 @@ class Judge:
             EkibenError: The model could not be asked, or could not read a piece; `param` is the piece's.
         """
         rows = [row for piece in content for row in self._rows(piece)]
-        return [
-            finding for some in _batched(rows, self._card.inputs.max_items) for finding in await self._ask(call, some)
-        ]
+        size = self._card.inputs.max_items
+        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+        return [finding for batch in batches for finding in await self._ask(call, batch)]
 
     def _rows(self, piece: Piece) -> Iterator[Piece]:
         if isinstance(piece.content, bytes):
@@ -80,8 +80,3 @@ def cut(text: str, size: int, overlap: int) -> Iterator[str]:
     """Pieces of at most `size` characters; each begins with the last `overlap` of the one before."""
     for start in range(0, max(1, len(text) - overlap), size - overlap):
         yield text[start : start + size]
-
-
-def _batched(rows: Sequence[Piece], size: int) -> Iterator[Sequence[Piece]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
