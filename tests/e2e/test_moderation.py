@@ -11,6 +11,7 @@ import bentoml
 import httpx
 import openai
 import pytest
+from openai.types import ModerationMultiModalInputParam
 from PIL import Image
 
 from ekiben import Client
@@ -45,6 +46,14 @@ def data_url(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
+def image_part(url: str) -> ModerationMultiModalInputParam:
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def text_part(text: str) -> ModerationMultiModalInputParam:
+    return {"type": "text", "text": text}
+
+
 @pytest.fixture
 def client(platform: Platform) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{platform.base_url}/v1", api_key="none", max_retries=0)
@@ -72,12 +81,12 @@ def test_one_string_has_one_result(client: openai.OpenAI) -> None:
 
 
 def test_a_message_of_text_and_picture_has_one_result(client: openai.OpenAI) -> None:
-    image = {"type": "image_url", "image_url": {"url": data_url(picture())}}
-    (harmless,) = client.moderations.create(input=[{"type": "text", "text": HARMLESS}, image]).results  # type: ignore[list-item]
+    image = image_part(data_url(picture()))
+    (harmless,) = client.moderations.create(input=[text_part(HARMLESS), image]).results
     assert not harmless.flagged
     assert harmless.category_applied_input_types.sexual == ["text", "image"]
     assert 0 <= harmless.category_scores.sexual < 0.5
-    (insult,) = client.moderations.create(input=[image, {"type": "text", "text": INSULT}]).results  # type: ignore[list-item]
+    (insult,) = client.moderations.create(input=[image, text_part(INSULT)]).results
     assert insult.flagged
 
 
@@ -94,7 +103,7 @@ def test_a_message_of_text_and_picture_has_one_result(client: openai.OpenAI) -> 
 )
 def test_a_picture_that_is_not_taken(client: openai.OpenAI, url: str, status: int, code: str) -> None:
     with pytest.raises(openai.APIStatusError) as refused:
-        client.moderations.create(input=[{"type": "image_url", "image_url": {"url": url}}])
+        client.moderations.create(input=[image_part(url)])
     assert (refused.value.status_code, refused.value.code) == (status, code)
     assert str(refused.value.param).startswith("input[0]")
 

@@ -19,6 +19,7 @@ from ekiben.cli.supervisor import Supervisor, Target, check_port
 from ekiben.devices import Plan, make_plan, measure_machine
 from ekiben.gateway.control import CONTROL_NAME
 from ekiben.policy.exposure import check_exposure
+from ekiben.policy.moderation import load_policy
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 from ekiben.weights.store import check_stored
@@ -35,6 +36,7 @@ def serve(
     project = find_project(Path.cwd())
     check_exposure(settings.host, settings.keys_file)
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
+    load_policy(settings.moderation_policy, cards)
     plan = make_plan([card for card in cards if card.name not in settings.worker_urls], measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))
     check_stored(cards, settings)

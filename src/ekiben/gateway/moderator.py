@@ -15,7 +15,7 @@ from ekiben.gateway.content import LazyContent
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.judge import Finding, Judge
 from ekiben.gateway.metrics import GatewayMetrics
-from ekiben.policy.moderation import Direction, ModerationModels, ModerationPolicy, Rule, read_policy
+from ekiben.policy.moderation import Direction, ModerationPolicy, Rule, load_policy
 
 _log = structlog.get_logger("ekiben.gateway")
 
@@ -103,8 +103,6 @@ def build_moderator(path: Path | None, cards: Mapping[str, Card], fleet: Fleet, 
     Raises:
         ConfigurationError: The file is wrong, or the model that it needs is not served.
     """
-    if path is None:
-        return Moderator(None, None, metrics)
-    models = ModerationModels({name: card.moderation.categories for name, card in cards.items() if card.moderation})
-    policy = read_policy(path, models)
-    return Moderator(policy, Judge(cards[str(models.chosen(policy.model))], fleet), metrics)
+    policy = load_policy(path, cards.values())
+    judge = Judge(cards[policy.model], fleet) if policy and policy.model else None
+    return Moderator(policy, judge, metrics)

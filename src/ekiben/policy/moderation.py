@@ -12,14 +12,14 @@ flag: all
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ekiben.cards.card import Card
 from ekiben.cards.document import Document, Location, read_document
 from ekiben.cards.moderation import Category
 from ekiben.errors import CardError, ConfigurationError
@@ -96,30 +96,27 @@ class ModerationPolicy(_Frozen):
         return rule if rule.block or rule.flag else None
 
 
-@dataclass(frozen=True, slots=True)
-class ModerationModels:
-    """The served moderation models and their categories, in the order in which one is chosen."""
+def load_policy(path: Path | None, cards: Iterable[Card]) -> ModerationPolicy | None:
+    """Read and check the file; the policy's `model` is then the one that judges.
 
-    categories: Mapping[str, Collection[str]]
-
-    def chosen(self, name: str | None) -> str | None:
-        """The named one or the first."""
-        return next((each for each in self.categories if name in (None, each)), None)
-
-
-def read_policy(path: Path, models: ModerationModels) -> ModerationPolicy:
-    """Read and check the file.
+    Args:
+        path: None: there is no policy.
+        cards: The served models.
 
     Raises:
         ConfigurationError: With file, line and reason of the first fault.
     """
+    if path is None:
+        return None
+    models = {card.name: card.moderation.categories for card in cards if card.moderation}
     try:
         document = read_document(path)
         policy = _validated(document)
-        _check(document, policy, models)
+        model = _chosen(document, policy.model, models)
+        _check(document, policy, models[model])
     except CardError as error:
         raise ConfigurationError(error.message) from None
-    return policy
+    return policy.model_copy(update={"model": model})
 
 
 def _validated(document: Document) -> ModerationPolicy:
@@ -139,19 +136,24 @@ def _tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _check(document: Document, policy: ModerationPolicy, models: ModerationModels) -> None:
-    """What the file cannot know: the routes there are, the models, their categories."""
-    model = models.chosen(policy.model)
-    if model is None:
-        there = ", ".join(models.categories) or "none"
+def _chosen(document: Document, name: str | None, models: Mapping[str, Collection[str]]) -> str:
+    """The named model or the first."""
+    chosen = next((each for each in models if name in (None, each)), None)
+    if chosen is None:
+        there = ", ".join(models) or "none"
         raise document.fault(("model",), f"no such moderation model is served; there are: {there}")
+    return chosen
+
+
+def _check(document: Document, policy: ModerationPolicy, categories: Collection[str]) -> None:
+    """What the file cannot know: the routes there are, what they carry, the model's categories."""
     for route, found in policy.routes.items():
         if route not in ROUTES:
             raise document.fault(("routes", route), f"is not checked; routes that are: {', '.join(ROUTES)}")
-        for direction in found.model_fields_set:
+        for direction in sorted(found.model_fields_set):
             if direction not in ROUTES[route]:
                 raise document.fault(("routes", route, direction), f"{route} has no {direction} to check")
-            _check_rule(document, ("routes", route, direction), getattr(found, direction), models.categories[model])
+            _check_rule(document, ("routes", route, direction), getattr(found, direction), categories)
 
 
 def _check_rule(document: Document, where: Location, rule: Rule, known: Collection[str]) -> None:

