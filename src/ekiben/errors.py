@@ -7,7 +7,8 @@ so the same class is raised on both sides of the wire.
     EkibenError
     ├── InvalidRequest 400          wrong value, wrong shape, wrong type; `param` names the field
     │   ├── PayloadTooLarge 413     body, picture or list beyond its limit
-    │   └── UnsupportedMedia 415    not a format we read
+    │   ├── UnsupportedMedia 415    not a format we read
+    │   └── ContentBlocked          the moderation policy refuses it; the message names the categories
     ├── Unauthenticated 401         no key, or one we do not know
     ├── PermissionDenied 403        a known key that may not do this
     ├── NotFound 404                no such route or thing
@@ -98,6 +99,12 @@ class UnsupportedMedia(InvalidRequest):
     """Bytes in a format that is not read here."""
 
     code, status = "unsupported_media_type", 415
+
+
+class ContentBlocked(InvalidRequest):
+    """Content that the server's moderation policy refuses."""
+
+    code = "content_blocked"
 
 
 class Unauthenticated(EkibenError):

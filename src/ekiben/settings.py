@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(
         None, description="File of hashed API keys (`ekiben keys create`); unset: no key is asked for."
     )
+    moderation_policy: Path | None = Field(
+        None, description="YAML file of the moderation policy (docs/moderation.md); unset: nothing is checked."
+    )
     run_dir: Path = Field(
         default_factory=_default_run_dir, description="Folder of the Unix sockets between gateway and workers."
     )

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ekiben.cards.moderation import Moderation
+
 NAME_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
 VERSION_PATTERN = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9a-z.-]+)?$"
 
@@ -21,6 +23,7 @@ class Task(StrEnum):
     """What a model does; the folder a card lies in and the service that runs it."""
 
     IMAGE_CLASSIFICATION = "image-classification"
+    MODERATION = "moderation"
     TEXT_EMBEDDING = "text-embedding"
 
 
@@ -57,7 +60,7 @@ _UNRESOLVED = re.compile(r"hf:\w[\w.-]*/\w[\w.-]*(@\w[\w.-]*)?/.+")
 # Formats that hold data and nothing that runs when read.
 STORABLE_SUFFIXES = frozenset({".onnx", ".safetensors", ".json", ".txt", ".md"})
 # Read by a conversion recipe that interprets the file itself and runs nothing in it.
-CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth"}
+CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth", ".joblib", ".gz"}
 
 
 def _known_source(source: str) -> str:
@@ -193,6 +196,7 @@ class Card(_Frozen):
     resources: Resources
     session: Session = Session()
     preprocess: Preprocess | None = None
+    moderation: Moderation | None = None
     labels: RelativePath | None = None
     evaluation: dict[str, float] = Field(default_factory=dict)
 
@@ -214,4 +218,6 @@ class Card(_Frozen):
             raise ValueError("labels is required: the file of class names, one a line")
         if self.task is Task.IMAGE_CLASSIFICATION and self.preprocess is None:
             raise ValueError("preprocess is required: how a picture becomes the model's input")
+        if self.task is Task.MODERATION and self.moderation is None:
+            raise ValueError("moderation is required: the classifiers and their thresholds")
         return self

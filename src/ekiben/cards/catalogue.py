@@ -88,6 +88,7 @@ def load_card(path: Path) -> Card:
     except ValidationError as error:
         raise card_error(document, error) from None
     _check_labels(card, document)
+    _check_moderation_files(card, document)
     return card
 
 
@@ -136,3 +137,9 @@ def _refuse_keys_set_by_path(document: Document) -> None:
 def _check_labels(card: Card, document: Document) -> None:
     if card.labels_path is not None and not card.labels_path.is_file():
         raise document.fault(("labels",), f"no such file {card.labels!r} beside the card")
+
+
+def _check_moderation_files(card: Card, document: Document) -> None:
+    for file in card.moderation.files if card.moderation else ():
+        if not (card.folder / file).is_file():
+            raise document.fault(("moderation", "classifiers"), f"no such file {file!r} beside the card")

@@ -1,6 +1,6 @@
 """The Python client: one core that knows no transport, and two thin transports, blocking and asynchronous.
 
-    embeddings, images, models, status, tensors   what a method sends, and how it reads the answer → Call
+    embeddings, images, moderations, …            what a method sends, and how it reads the answer → Call
     flow                                          a Call as a generator of steps: send, wait, give up
     client, async_client                          carry out the steps
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, status, tensors
+from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
@@ -37,6 +37,12 @@ class AsyncImagesResource(AsyncResource):
     """Pictures."""
 
     classify = awaiting(images.classify, in_thread=True)
+
+
+class AsyncModerationsResource(AsyncResource):
+    """Whether content is harmful."""
+
+    create = awaiting(moderations.create, in_thread=True)
 
 
 class AsyncModelsResource(AsyncResource):
@@ -77,6 +83,7 @@ class AsyncClient(BaseClient):
         self.embeddings = AsyncEmbeddingsResource(self)
         self.images = AsyncImagesResource(self)
         self.models = AsyncModelsResource(self)
+        self.moderations = AsyncModerationsResource(self)
 
     infer = awaiting(tensors.infer)
     model_metadata = awaiting(tensors.model_metadata)

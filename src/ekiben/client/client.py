@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, status, tensors
+from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
@@ -38,6 +38,12 @@ class ImagesResource(Resource):
     """Pictures."""
 
     classify = blocking(images.classify)
+
+
+class ModerationsResource(Resource):
+    """Whether content is harmful."""
+
+    create = blocking(moderations.create)
 
 
 class ModelsResource(Resource):
@@ -79,6 +85,7 @@ class Client(BaseClient):
         self.embeddings = EmbeddingsResource(self)
         self.images = ImagesResource(self)
         self.models = ModelsResource(self)
+        self.moderations = ModerationsResource(self)
 
     infer = blocking(tensors.infer)
     model_metadata = blocking(tensors.model_metadata)

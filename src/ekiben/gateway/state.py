@@ -11,6 +11,7 @@ from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.moderator import Moderator
 from ekiben.settings import Settings
 
 
@@ -32,6 +33,7 @@ class GatewayState:
     metrics: GatewayMetrics
     authentication: Authentication
     gpus: GpuReader
+    moderator: Moderator
 
     @property
     def ready(self) -> bool:

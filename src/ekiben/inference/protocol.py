@@ -24,6 +24,8 @@ CALLER: Final = "x-ekiben-caller"
 HEADER_LENGTH: Final = "inference-header-content-length"
 SERVER_TIMING: Final = "server-timing"
 BATCH_ITEMS: Final = "x-ekiben-batch-items"
+# On public responses alone: what the moderation policy notes of the request or the answer.
+MODERATION: Final = "x-ekiben-moderation"
 PRIORITIES: Final = range(-10, 11)
 # Within a worker, on the request's scope: `time.monotonic()` when it came, so that waiting for a model to load counts.
 ARRIVED: Final = "ekiben.arrived"

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from ekiben.cards.card import Card
 from ekiben.errors import EkibenError, NotFound, Unavailable
 from ekiben.gateway.call import call_of
+from ekiben.gateway.content import Content, nothing, tensor_content
 from ekiben.gateway.documents import ERROR_RESPONSES, json_response, model_response
 from ekiben.gateway.flow import Ask, answer, authenticate
 from ekiben.gateway.routes.tensor_schema import INFER_BODY, INFER_RESPONSE
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.statistics import total
 from ekiben.gateway.worker_client import Reply, WorkerClient
-from ekiben.inference.open_inference import parse_header_length
+from ekiben.inference.open_inference import decode_request, parse_header_length
 from ekiben.inference.protocol import HEADER_LENGTH
 from ekiben.schemas.open_inference import (
     ModelMetadata,
@@ -120,7 +121,12 @@ async def _read(gateway: GatewayState, request: Request, model: str, model_versi
     card = _card(gateway, model, model_version)
     header_length = parse_header_length(request.headers.get(HEADER_LENGTH))
     body = await read_body(request, gateway.settings.max_body_bytes)
-    return Ask(card, body, header_length, _respond)
+
+    def content() -> Content:
+        return tensor_content(decode_request(body, header_length).inputs)
+
+    # A moderation model is there to be asked about what a policy refuses.
+    return Ask(card, body, header_length, _respond, content=nothing if card.moderation else content)
 
 
 def _respond(reply: Reply) -> Response:
