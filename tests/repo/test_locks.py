@@ -71,5 +71,5 @@ def test_every_requirement_is_met_by_its_lock() -> None:
         assert canonicalize_name(requirement.name) in developing
 
 
-def test_the_onnx_service_fetches_nothing() -> None:
-    assert not {"boto3", "onnx"} & set(_pins(PROJECT / "locks" / "onnx-service.txt"))
+def test_the_onnx_service_fetches_nothing_and_runs_no_language_model() -> None:
+    assert not {"boto3", "onnx", "xllamacpp"} & set(_pins(PROJECT / "locks" / "onnx-service.txt"))

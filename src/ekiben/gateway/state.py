@@ -35,6 +35,11 @@ class GatewayState:
         """Whether every worker of every model is there and requests are taken."""
         return not self.admission.draining and not self.fleet.missing()
 
+    @property
+    def tensor_cards(self) -> list[Card]:
+        """The served models that answer the Open Inference Protocol."""
+        return [card for card in self.cards.values() if card.task.takes_tensors]
+
     def card(self, name: str) -> Card:
         """The served model of that name.
 
