@@ -36,6 +36,11 @@ class GatewayState:
         return not self.admission.draining and not self.fleet.missing()
 
     @property
+    def gone(self) -> dict[str, int]:
+        """Missing workers that a new process could replace; not those that wait for a model server elsewhere."""
+        return {name: count for name, count in self.fleet.missing().items() if self.cards[name].upstream is None}
+
+    @property
     def tensor_cards(self) -> list[Card]:
         """The served models that answer the Open Inference Protocol."""
         return [card for card in self.cards.values() if card.task.takes_tensors]
