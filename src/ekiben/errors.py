@@ -6,6 +6,7 @@ so the same class is raised on both sides of the wire.
 
     EkibenError
     ├── InvalidRequest 400          wrong value, wrong shape, wrong type; `param` names the field
+    │   ├── ContextLengthExceeded   prompt and answer do not fit the model's context
     │   ├── PayloadTooLarge 413     body, picture or list beyond its limit
     │   ├── UnsupportedMedia 415    not a format we read
     │   └── ContentBlocked          the moderation policy refuses it; the message names the categories
@@ -87,6 +88,12 @@ class InvalidRequest(EkibenError):
     """A value, shape or type that the route does not take."""
 
     code, status, type = "invalid_value", 400, "invalid_request_error"
+
+
+class ContextLengthExceeded(InvalidRequest):
+    """Prompt and answer together have more tokens than the model's context."""
+
+    code = "context_length_exceeded"
 
 
 class PayloadTooLarge(InvalidRequest):

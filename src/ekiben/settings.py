@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     worker_token: SecretStr | None = Field(
         None, description="Secret between gateways and workers on other machines; needed beyond loopback."
     )
+    upstream_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Keys of servers that compute models elsewhere, as JSON: {"<upstream.key of a card>": "<key>"}.',
+    )
     max_body_bytes: int = Field(32 * 2**20, ge=1024, description="Largest request body, in bytes.")
     max_in_flight: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")
     read_timeout_s: float = Field(

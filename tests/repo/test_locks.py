@@ -87,6 +87,8 @@ def test_a_bento_neither_fetches_weights_nor_builds(lock: Path) -> None:
 def test_a_service_installs_nothing_that_only_another_needs() -> None:
     assert "tokenizers" not in _pins(PROJECT / "locks" / "image-classification.txt")
     assert "pillow" not in _pins(PROJECT / "locks" / "text-embedding.txt")
+    assert "onnxruntime" not in _pins(PROJECT / "locks" / "text-generation.txt")
+    assert [lock.stem for lock in _SERVICE_LOCKS if "xllamacpp" in _pins(lock)] == ["platform", "text-generation"]
 
 
 def test_onnx_runtime_is_of_one_version_on_cpus_and_gpus() -> None:

@@ -56,8 +56,8 @@ class Catalogue:
 
     @property
     def served(self) -> tuple[Card, ...]:
-        """Cards whose every source is pinned; the others are templates."""
-        return tuple(card for card in self if card.source.resolved)
+        """Cards that point at nothing open; the others are templates."""
+        return tuple(card for card in self if card.resolved)
 
     def select(self, only: Collection[str]) -> tuple[Card, ...]:
         """Return the served cards, or those named in `only`.
@@ -67,8 +67,11 @@ class Catalogue:
             CardError: A named card is a template.
         """
         for name in only:
-            if not self.get(name).source.resolved:
+            card = self.get(name)
+            if not card.source.resolved:
                 raise CardError(f"{name} is a template; pin its sources with: ekiben models pin {name}")
+            if not card.resolved:
+                raise CardError(f"{name} is a template; write its server's address into its card as upstream.url")
         return tuple(card for card in self.served if not only or card.name in only)
 
 

@@ -52,7 +52,7 @@ def _check_identity(bento: Bento, blueprint: Blueprint) -> None:
 
 def _check_models(bento: Bento, blueprint: Blueprint) -> None:
     """Weights stay in the model store; the Bento names them."""
-    expected = {card.tag for card in blueprint.cards}
+    expected = {card.tag for card in blueprint.cards if card.has_weights}
     _require(bento.models == expected, f"it refers to the models {sorted(bento.models)}, not {sorted(expected)}")
     weights = [path for path in bento.source.rglob("*") if path.suffix in {".onnx", ".safetensors", ".gguf", ".pth"}]
     _require(not weights, f"it holds weights: {weights[:3]}")
@@ -66,7 +66,8 @@ def _check_cards(bento: Bento, blueprint: Blueprint) -> None:
         lock = read_lock(models_dir / LOCK_FILE)
         for expected in blueprint.cards:
             _require(expected.name in cards, f"the card of {expected.name} is missing")
-            lock.entry(cards[expected.name])
+            if expected.has_weights:
+                lock.entry(cards[expected.name])
     except BuildError:
         raise
     except EkibenError as error:
@@ -93,8 +94,8 @@ def _check_imports(bento: Bento, blueprint: Blueprint) -> None:
     _require(bool(files) and not strange, f"it imports from elsewhere: {', '.join(strange[:3])}")
 
 
-# A Bento is made for other machines than this one, whose memory says nothing.
-ROOMY: Final = {"EKIBEN_MEMORY_GIB": "65536"}
+# A Bento is made for other machines than this one, whose memory and GPUs say nothing.
+ROOMY: Final = {"EKIBEN_MEMORY_GIB": "65536", "EKIBEN_GPUS": "65536"}
 
 
 def _require(fulfilled: bool, otherwise: str) -> None:

@@ -75,7 +75,7 @@ def _package(package: LockedPackage) -> Component:
 
 
 def _model(card: Card) -> Component:
-    stored = read_lock(card.folder.parent / LOCK_FILE).entry(card).stored
+    stored = read_lock(card.folder.parent / LOCK_FILE).entry(card).stored if card.has_weights else {}
     return Component(
         name=card.name,
         version=card.version,

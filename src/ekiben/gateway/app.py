@@ -12,11 +12,29 @@ from starlette.types import ASGIApp
 from ekiben.gateway.direct import Direct, plain_routes
 from ekiben.gateway.documentation import add_documentation
 from ekiben.gateway.edge import Edge
-from ekiben.gateway.routes import classifications, embeddings, models, moderations, open_inference, operations
+from ekiben.gateway.routes import (
+    chat_completions,
+    classifications,
+    completions,
+    embeddings,
+    models,
+    moderations,
+    open_inference,
+    operations,
+)
 from ekiben.gateway.state import GatewayState
 from ekiben.version import __version__
 
-_FAMILIES = (embeddings, classifications, moderations, models, open_inference, operations)
+_FAMILIES = (
+    embeddings,
+    classifications,
+    chat_completions,
+    completions,
+    moderations,
+    models,
+    open_inference,
+    operations,
+)
 
 
 def build_app(gateway: GatewayState) -> ASGIApp:

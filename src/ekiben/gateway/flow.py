@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +19,8 @@ from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
 from ekiben.worker.http import unless_disconnected
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
     call.principal = gateway.authentication.principal(request)
 
 
-async def in_time(reading: Awaitable[Ask], timeout_s: float) -> Ask:
+async def in_time(reading: Awaitable[T], timeout_s: float) -> T:
     """Await the request's body, but not for ever: a slow sender would hold a place of another.
 
     Raises:

@@ -40,6 +40,16 @@ class GatewayState:
         """Whether every worker of every model is there and requests are taken."""
         return not self.admission.draining and not self.fleet.missing()
 
+    @property
+    def gone(self) -> dict[str, int]:
+        """Missing workers that a new process could replace; not those that wait for a model server elsewhere."""
+        return {name: count for name, count in self.fleet.missing().items() if self.cards[name].upstream is None}
+
+    @property
+    def tensor_cards(self) -> list[Card]:
+        """The served models that answer the Open Inference Protocol."""
+        return [card for card in self.cards.values() if card.task.takes_tensors]
+
     def card(self, name: str) -> Card:
         """The served model of that name.
 

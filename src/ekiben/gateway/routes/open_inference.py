@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
-from ekiben.errors import EkibenError, NotFound, Unavailable
+from ekiben.errors import EkibenError, ModelNotFound, NotFound, Unavailable
 from ekiben.gateway.call import call_of
 from ekiben.gateway.content import Content, nothing, tensor_content
 from ekiben.gateway.documents import ERROR_RESPONSES, json_response, model_response
@@ -63,13 +63,13 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("/models/stats", summary="Statistics of every model", response_model=StatisticsResponse)
     async def all_statistics(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        found = [await _statistics(gateway, card) for card in gateway.cards.values()]
+        found = [await _statistics(gateway, card) for card in gateway.tensor_cards]
         return model_response(StatisticsResponse(model_stats=found))
 
     @routes.post("/repository/index", summary="Models and their state")
     async def repository_index(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return json_response([_index(gateway, card) for card in gateway.cards.values()])
+        return json_response([_index(gateway, card) for card in gateway.tensor_cards])
 
 
 def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
@@ -136,6 +136,8 @@ def _respond(reply: Reply) -> Response:
 
 def _card(gateway: GatewayState, model: str, model_version: str | None) -> Card:
     card = gateway.card(model)
+    if not card.task.takes_tensors:
+        raise ModelNotFound(f"{card.name} takes no tensors; ask it at /v1/chat/completions.", param="model")
     if model_version is not None and model_version != card.version:
         raise NotFound(f"{card.name} is served in version {card.version}.", param="model_version")
     return card

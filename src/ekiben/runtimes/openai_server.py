@@ -1,0 +1,176 @@
+"""Talking to a model server that speaks OpenAI's API, at a URL or a Unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import orjson
+
+from ekiben.errors import Unavailable
+from ekiben.inference.generation import Event
+from ekiben.runtimes.openai_failures import error_in, error_of
+from ekiben.runtimes.openai_payload import ChunkReader
+
+_CONNECT_TIMEOUT_S: Final = 5.0
+# A connection that was closed while it lay idle, or a server that is restarting: worth another look, before the first
+# byte of an answer and never after it.
+_ATTEMPTS: Final = 3
+_DATA: Final = b"data:"
+_DONE: Final = b"[DONE]"
+
+
+class ModelServer:
+    """Another server that computes a model; used on one event loop.
+
+    Args:
+        url: Where its API begins.
+        socket: Connect to this Unix socket instead of the URL's host.
+        key: Sent as a bearer token.
+    """
+
+    def __init__(self, url: str, *, socket: Path | None = None, key: str | None = None) -> None:
+        self._url, self._socket = url.rstrip("/"), socket
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._made: aiohttp.ClientSession | None = None
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        """Made on first use, because it belongs to the running event loop."""
+        if self._made is None:
+            connector = aiohttp.UnixConnector(str(self._socket), limit=0) if self._socket else None
+            self._made = aiohttp.ClientSession(
+                connector=connector or aiohttp.TCPConnector(limit=0),
+                headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT_S),
+                json_serialize=lambda content: orjson.dumps(content).decode(),
+            )
+        return self._made
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
+        """Send a request; returns the response once its head is there.
+
+        Raises:
+            EkibenError: The server refuses it.
+            Unavailable: The server cannot be reached.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                response = await self._session.post(f"{self._url}/{path}", json=body, allow_redirects=False)
+            except (aiohttp.ClientConnectionError, OSError) as error:
+                if attempt == _ATTEMPTS:
+                    raise _unreachable() from error
+            else:
+                return await _accepted(response)
+        raise AssertionError("unreachable")
+
+    async def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request and read its whole answer.
+
+        Raises:
+            EkibenError: As `post`.
+        """
+        response = await self.post(path, body)
+        try:
+            answer: dict[str, Any] = orjson.loads(await response.read())
+        except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as error:
+            raise _unreachable() from error
+        finally:
+            response.close()
+        return answer
+
+    async def is_healthy(self, url: str, timeout_s: float) -> bool:
+        """Whether a GET of the address is answered with 200."""
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        try:
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
+    async def close(self) -> None:
+        """Close every connection, whatever is under way."""
+        if self._made is not None:
+            await self._made.close()
+            self._made = None
+
+
+class ServerStream:
+    """An answer of a model server, as `ekiben.inference.generation.TextStream` has it.
+
+    Args:
+        server: Who computes it.
+        path: Of the request, from the API's root on.
+        body: Of the request.
+        with_logprobs: Whether they were asked for.
+    """
+
+    def __init__(self, server: ModelServer, path: str, body: Mapping[str, Any], *, with_logprobs: bool) -> None:
+        self._server, self._path, self._body = server, path, body
+        self._reader = ChunkReader(with_logprobs=with_logprobs)
+        self._response: aiohttp.ClientResponse | None = None
+
+    async def begin(self) -> aiohttp.ClientResponse:
+        """Send the request, if that has not been done.
+
+        Raises:
+            EkibenError: The server refuses it or is not there.
+        """
+        if self._response is None:
+            self._response = await self._server.post(self._path, self._body)
+        return self._response
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """See `TextStream`."""
+        response = await self.begin()
+        try:
+            chunks = _streamed(response) if self._body["stream"] else _whole(response)
+            async for chunk in chunks:
+                if error := error_in(chunk):
+                    raise error
+                for piece in self._reader.read(chunk):
+                    yield piece
+        except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as error:
+            raise Unavailable("the model's server broke off in the middle of the answer.", retry_after_s=1) from error
+        yield self._reader.finish()
+
+    async def aclose(self) -> None:
+        """See `TextStream`: a closed connection is how such servers are told to stop."""
+        if self._response is not None:
+            self._response.close()
+
+
+async def _streamed(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
+    """The objects of a stream of server-sent events, each of which these servers write on one line."""
+    held = b""
+    async for piece in response.content.iter_any():
+        *lines, held = (held + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(_DATA):
+                data = line[len(_DATA) :].strip()
+                if data == _DONE:
+                    return
+                yield orjson.loads(data)
+
+
+async def _whole(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
+    yield orjson.loads(await response.read())
+
+
+async def _accepted(response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
+    if response.status == 200:
+        return response
+    try:
+        content = await response.read()
+    except (aiohttp.ClientError, OSError):
+        content = b""
+    finally:
+        response.close()
+    raise error_of(response.status, content, response.headers.get("retry-after"))
+
+
+def _unreachable() -> Unavailable:
+    return Unavailable("the model's server does not answer.", retry_after_s=1)
