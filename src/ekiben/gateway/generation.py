@@ -1,6 +1,7 @@
 """The one way a request for text takes through the gateway; `flow` is its sibling for everything that has one reply.
 
 authenticate → admit → read and check → a worker → pieces as they are written, or the whole of them → record
+                       the moderation policy checks the prompt, and the pieces on their way out
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ekiben.gateway.documents import json_response
 from ekiben.gateway.event_stream import DONE, MEDIA_TYPE, error_event, event
 from ekiben.gateway.flow import authenticate, in_time
 from ekiben.gateway.state import GatewayState
+from ekiben.gateway.text_moderation import moderated, prompt_content
 from ekiben.inference import protocol
 from ekiben.inference.generation import GenerationRequest, Piece, TokenLogprob
 from ekiben.inference.generation_lines import Ending, decode_line, encode_request
@@ -73,6 +75,7 @@ async def generate(gateway: GatewayState, request: Request, read: Callable[[], A
         EkibenError: The request is not taken.
     """
     call = call_of(request)
+    call.route = request.scope["route"].path
     authenticate(gateway, request, call)
     call.read_headers(request)
     with gateway.admission.admitted():
@@ -82,6 +85,7 @@ async def generate(gateway: GatewayState, request: Request, read: Callable[[], A
 
     async def work(send: Send) -> None:
         with gateway.admission.admitted():
+            await gateway.moderator.check(call, "input", lambda: prompt_content(ask.wanted))
             if ask.wanted.stream:
                 await _stream(gateway, call, ask, send)
             else:
@@ -95,7 +99,7 @@ async def _whole(gateway: GatewayState, call: Call, ask: TextAsk) -> Response:
     texts: list[str] = []
     logprobs: list[TokenLogprob] = []
     async with _lines(gateway, call, ask) as lines:
-        async for found in _events(lines):
+        async for found in moderated(gateway.moderator, call, _events(lines)):
             if isinstance(found, Ending):
                 _record(call, found)
                 return json_response(ask.format.whole(Answer("".join(texts), tuple(logprobs), found)))
@@ -115,7 +119,7 @@ async def _stream(gateway: GatewayState, call: Call, ask: TextAsk, send: Send) -
         async with _lines(gateway, call, ask) as lines:
             await send_head(send, MEDIA_TYPE)
             begun = True
-            await _send_events(call, ask.format, _events(lines), send)
+            await _send_events(call, ask.format, moderated(gateway.moderator, call, _events(lines)), send)
     except EkibenError as error:
         if not begun:
             raise

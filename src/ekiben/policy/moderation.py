@@ -30,6 +30,8 @@ ALL: Final = "all"
 # What is checked on which routes: a route that tells the gateway of its content (`Ask`) has its line here.
 ROUTES: Final[Mapping[str, frozenset[Direction]]] = MappingProxyType(
     {
+        "/v1/chat/completions": frozenset({"input", "output"}),
+        "/v1/completions": frozenset({"input", "output"}),
         "/v1/embeddings": frozenset({"input"}),
         "/v1/images/classifications": frozenset({"input"}),
         "/v2": frozenset({"input"}),
