@@ -95,7 +95,7 @@ class ModerationModel:
 
     def warm_up(self) -> None:
         """One text, and as many as a batch may hold; the same of pictures."""
-        for modality, content in ((TEXT, "A cat sat on the mat."), (IMAGE, Image.new("RGB", (256, 256)))):
+        for modality, content in ((TEXT, "warm"), (IMAGE, Image.new("RGB", (256, 256)))):
             if not self._classifiers[modality]:
                 continue
             item = self._prepared(modality, content)
