@@ -24,10 +24,11 @@ from ekiben.runtimes.tokenizer import load_tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Classifiers:
-    """One card's; `device` is where the first graph runs, `cpu` where there is none."""
+    """One card's; `device` is `cpu` unless a graph runs elsewhere."""
 
     text: tuple[Classifier[str], ...]
     image: tuple[Classifier[Image], ...]
+    device: str
 
 
 class Loader:
@@ -41,6 +42,7 @@ class Loader:
 
     def __init__(self, card: Card, files: Path, threads: int) -> None:
         self._card, self._files, self._threads = card, files, threads
+        self._devices: set[str] = set()
 
     def load(self, how: Moderation) -> Classifiers:
         """All of them.
@@ -50,10 +52,9 @@ class Loader:
             CardError: A file beside the card is wrong.
         """
         images = [each for each in how.classifiers if isinstance(each, OpenNsfw)]
-        return Classifiers(
-            text=tuple(self._text(each) for each in how.classifiers if not isinstance(each, OpenNsfw)),
-            image=tuple(OpenNsfwClassifier(each, self._session(each.model)) for each in images),
-        )
+        text = tuple(self._text(each) for each in how.classifiers if not isinstance(each, OpenNsfw))
+        image = tuple(OpenNsfwClassifier(each, self._session(each.model)) for each in images)
+        return Classifiers(text, image, max(self._devices - {"cpu"}, default="cpu"))
 
     def _text(self, how: BlockListSection | Terms | PromptInjection | Sequence) -> Classifier[str]:
         if isinstance(how, BlockListSection):
@@ -66,7 +67,11 @@ class Loader:
         return SequenceClassifier(how, self._session(how.model), tokenizer, self._card.inputs.max_tokens)
 
     def _terms(self, name: str) -> TermModel:
-        return TermModel(self._files, name, self._card.session, self._threads)
+        model = TermModel(self._files, name, self._card.session, self._threads)
+        self._devices.add(model.device)
+        return model
 
     def _session(self, file: str) -> OnnxSession:
-        return OnnxSession(self._files / file, self._card.session, self._threads)
+        session = OnnxSession(self._files / file, self._card.session, self._threads)
+        self._devices.add(session.device)
+        return session

@@ -12,7 +12,7 @@ _CYRILLIC: Final = {
 }  # fmt: skip
 _GREEK: Final = {
     "α": "a", "β": "b", "γ": "y", "ε": "e", "ζ": "z", "η": "n", "ι": "i", "κ": "k", "μ": "m", "ν": "v", "ο": "o",
-    "ρ": "p", "σ": "o", "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ϲ": "c", "ϳ": "j",
+    "ρ": "p", "σ": "o", "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ϳ": "j",
 }  # fmt: skip
 # Latin letters that compatibility decomposition leaves as they are.
 _LATIN: Final = {

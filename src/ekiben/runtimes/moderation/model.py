@@ -53,7 +53,7 @@ class ModerationModel:
         self._thresholds = np.array([card.moderation.thresholds[name] for name in self.categories], np.float32)
         loaded = Loader(card, files, threads).load(card.moderation)
         self._classifiers: dict[str, tuple[Classifier[Any], ...]] = {TEXT: loaded.text, IMAGE: loaded.image}
-        self.device = "cpu"
+        self.device = loaded.device
         count = len(self.categories)
         self.signature = Signature(
             # `parts` is a mixture: each row a kind, `text` or `image`, and what is of that kind.
@@ -95,7 +95,7 @@ class ModerationModel:
 
     def warm_up(self) -> None:
         """One text, and as many as a batch may hold; the same of pictures."""
-        for modality, content in ((TEXT, "A cat sat on the mat."), (IMAGE, Image.new("RGB", (256, 256)))):
+        for modality, content in ((TEXT, "warm"), (IMAGE, Image.new("RGB", (256, 256)))):
             if not self._classifiers[modality]:
                 continue
             item = self._prepared(modality, content)
