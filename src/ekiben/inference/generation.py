@@ -49,7 +49,7 @@ class GenerationRequest:
         max_tokens: Of the answer; None: as many as the card and the context allow.
         stop: Texts before which the answer ends.
         top_logprobs: Likeliest alternatives to give for every token, 0 for the chosen token alone; None: nothing.
-        stream: Whether somebody reads along; if not, the text may come in one piece, which costs less.
+        stream: Whether somebody reads along; if not, the text comes to the caller in one piece.
     """
 
     prompt: str | tuple[Message, ...]
@@ -96,13 +96,11 @@ class Finish:
 
     Attributes:
         prompt_tokens: Of the prompt, the template's own included.
-        first_token_s: From `open` to the first token, where the runtime says so.
     """
 
     reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
-    first_token_s: float | None = None
 
 
 Event: TypeAlias = Piece | Finish

@@ -2,7 +2,8 @@
 
 llama.cpp brings its own server: slots that join and leave one running batch, templates, tokenizers, stop texts. It is
 started here on a Unix socket in a folder that only this user can enter, and asked over it: that way a caller who
-leaves is noticed while the prompt is still being read, and no thread of Python's waits for tokens.
+leaves is noticed while the prompt is still being read, and no thread of Python's waits for tokens. While it loads and
+unloads, it keeps the interpreter to itself.
 """
 
 from __future__ import annotations
@@ -85,8 +86,9 @@ class LlamaCpp:
         return replace(request, max_tokens=request.max_tokens or min(room, self._limits.max_tokens))
 
     async def open(self, request: GenerationRequest) -> TextStream:
-        """Begin at once; llama.cpp itself answers with the first token only."""
-        body = {**body_of(_with_seed(request), "model"), "reasoning_format": "none"}
+        """Begin; the request is sent with the first look at the stream, which always finds a free slot."""
+        # Progress is written while the prompt is read: llama.cpp notices that a caller has left when it writes.
+        body = {**body_of(_with_seed(request), "model"), "reasoning_format": "none", "return_progress": True}
         # Text that is to come out the same again must not depend on what a slot happens to remember.
         body["cache_prompt"] = request.sampling.seed is None
         path = f"v1/{path_of(request)}"

@@ -30,7 +30,11 @@ def path_of(request: GenerationRequest) -> str:
 
 
 def body_of(request: GenerationRequest, model: str) -> dict[str, Any]:
-    """The JSON body; what the request leaves open is left out, so that the server's own choice holds."""
+    """The JSON body; what the request leaves open is left out, so that the server's own choice holds.
+
+    Always of a stream, whether somebody reads along or not: a server notices that its caller has left when it writes,
+    and some notice it then alone.
+    """
     sampling = request.sampling
     wanted = {
         "max_tokens": request.max_tokens,
@@ -40,10 +44,10 @@ def body_of(request: GenerationRequest, model: str) -> dict[str, Any]:
         "presence_penalty": sampling.presence_penalty,
         "frequency_penalty": sampling.frequency_penalty,
         "seed": sampling.seed,
-        "stream_options": {"include_usage": True} if request.stream else None,
     }
     body = {name: value for name, value in wanted.items() if value is not None}
-    return {"model": model, "stream": request.stream, **_prompt(request), **_logprobs(request), **body}
+    stream = {"stream": True, "stream_options": {"include_usage": True}}
+    return {"model": model, **stream, **_prompt(request), **_logprobs(request), **body}
 
 
 def _prompt(request: GenerationRequest) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def _logprobs(request: GenerationRequest) -> dict[str, Any]:
 
 
 class ChunkReader:
-    """Turns one answer's chunks, or the whole of it, into events.
+    """Turns one answer's chunks into events.
 
     Args:
         with_logprobs: Whether they were asked for; some servers send them unasked.
@@ -71,14 +75,10 @@ class ChunkReader:
         self._with_logprobs = with_logprobs
         self._reason: FinishReason | None = None
         self._usage: Mapping[str, Any] = {}
-        self._first_token_s: float | None = None
 
     def read(self, chunk: Mapping[str, Any]) -> list[Event]:
         """The pieces of a chunk; none where it has news of another kind."""
         self._usage = chunk.get("usage") or self._usage
-        timings = chunk.get("timings")
-        if timings:  # llama.cpp's own.
-            self._first_token_s = timings["prompt_ms"] / 1_000
         return [piece for choice in chunk.get("choices", ()) if (piece := self._choice(choice))]
 
     def finish(self) -> Finish:
@@ -89,14 +89,13 @@ class ChunkReader:
         """
         if self._reason is None:
             raise Unavailable("the model's server broke off in the middle of the answer.", retry_after_s=1)
-        prompt, completion = self._usage.get("prompt_tokens", 0), self._usage.get("completion_tokens", 0)
-        return Finish(self._reason, prompt, completion, self._first_token_s)
+        return Finish(self._reason, self._usage.get("prompt_tokens", 0), self._usage.get("completion_tokens", 0))
 
     def _choice(self, choice: Mapping[str, Any]) -> Piece | None:
         reason = choice.get("finish_reason")
         if reason is not None:
             self._reason = "length" if reason == "length" else "stop"
-        said = choice.get("delta") or choice.get("message") or choice
+        said = choice.get("delta") or choice
         text = said.get("content") or said.get("text") or ""
         logprobs = _read_logprobs(choice.get("logprobs")) if self._with_logprobs else ()
         return Piece(text, logprobs) if text or logprobs else None

@@ -127,8 +127,7 @@ class ServerStream:
         """See `TextStream`."""
         response = await self.begin()
         try:
-            chunks = _streamed(response) if self._body["stream"] else _whole(response)
-            async for chunk in chunks:
+            async for chunk in _chunks(response):
                 if error := error_in(chunk):
                     raise error
                 for piece in self._reader.read(chunk):
@@ -143,7 +142,7 @@ class ServerStream:
             self._response.close()
 
 
-async def _streamed(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
     """The objects of a stream of server-sent events, each of which these servers write on one line."""
     held = b""
     async for piece in response.content.iter_any():
@@ -154,10 +153,6 @@ async def _streamed(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[s
                 if data == _DONE:
                     return
                 yield orjson.loads(data)
-
-
-async def _whole(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
-    yield orjson.loads(await response.read())
 
 
 async def _accepted(response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded, EkibenError
-from ekiben.inference.generation import Finish, GenerationRequest, Generator, Piece, TextStream
+from ekiben.inference.generation import Finish, GenerationRequest, Generator, Piece, TextStream, TokenLogprob
 from ekiben.inference.generation_limits import check_limits
 from ekiben.inference.generation_lines import Ending
 from ekiben.worker.generation_metrics import GenerationMetrics
@@ -72,7 +72,8 @@ class GenerationEngine:
                     started = time.monotonic()
                     stream = await self._generator.open(wanted)
                     try:
-                        yield self._events(stream, started - entered, started)
+                        events = self._events(stream, started - entered, started)
+                        yield events if wanted.stream else _joined(events)
                     finally:
                         await stream.aclose()
             how = ""  # `finished` has counted it.
@@ -97,10 +98,8 @@ class GenerationEngine:
             yield event
 
     def _ending(self, finish: Finish, queue_s: float, started: float, first: float | None) -> Ending:
-        """Times to the first token: as the runtime says, who also knows it of answers that come in one piece."""
         total_s = time.monotonic() - started
-        measured_s = total_s if first is None else first - started
-        first_s = measured_s if finish.first_token_s is None else min(finish.first_token_s, total_s)
+        first_s = total_s if first is None else first - started
         self._metrics.finished(finish, queue_s, first_s, total_s - first_s)
         return Ending(finish, {"queue": queue_s, "first_token": first_s, "generate": total_s - first_s})
 
@@ -109,3 +108,16 @@ class GenerationEngine:
         self._warm = False
         await self._slots.drained()
         await self._generator.close()
+
+
+async def _joined(events: AsyncIterator[Piece | Ending]) -> AsyncIterator[Piece | Ending]:
+    """All text in one piece, for those who do not read along: a line for every token would cost them much."""
+    texts: list[str] = []
+    logprobs: list[TokenLogprob] = []
+    async for event in events:
+        if isinstance(event, Ending):
+            yield Piece("".join(texts), tuple(logprobs))
+            yield event
+        else:
+            texts.append(event.text)
+            logprobs.extend(event.logprobs)

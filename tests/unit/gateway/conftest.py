@@ -56,9 +56,9 @@ async def start_gateway(run_dir: Path) -> AsyncIterator[StartGateway]:
             settings = load_settings(run_dir=run_dir, **changes)
             model = ToyEmbedding(card or toy_card())
             stack.callback(model.gate.set)
-            engine, listener = await _start_worker(stack, model, settings)
+            engine, listener = await start_worker(stack, model, settings)
             for other in others:
-                await _start_worker(stack, other, settings)
+                await start_worker(stack, other, settings)
             state = build_state([model.card, *(other.card for other in others)], settings)
             await state.fleet.start()
             stack.push_async_callback(state.fleet.close)
@@ -82,7 +82,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def _start_worker(stack: AsyncExitStack, model: Model, settings: Settings) -> tuple[Engine, Listener]:
+async def start_worker(stack: AsyncExitStack, model: Model, settings: Settings) -> tuple[Engine, Listener]:
     registry = CollectorRegistry()
     engine = Engine(model, registry)
     await engine.warm_up()
