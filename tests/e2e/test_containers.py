@@ -134,7 +134,7 @@ def test_a_killed_worker_comes_back(images: Images, secrets: Path, tmp_path: Pat
 def workers(container: Container) -> list[str]:
     """The process ids of the model's workers, which their sockets are named for."""
     sockets = container.run("sh", "-c", "ls /tmp/ekiben-10001/1/").stdout.split()
-    return [name.split(".")[-2] for name in sockets if name.startswith("efficientnet")]
+    return [name.split(".")[-2] for name in sockets if name.startswith("efficientnet") and name.endswith(".sock")]
 
 
 def test_the_platform_loses_no_request_when_it_is_stopped(images: Images, secrets: Path, tmp_path: Path) -> None:

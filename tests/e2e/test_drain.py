@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import start_platform
 
-BODY = {"model": "all-minilm-l6-v2", "input": ["word " * 150] * 64}
+BODY = {"model": "all-minilm-l6-v2", "input": ["word " * 150] * 16}
 
 
 @pytest.mark.slow
@@ -36,7 +36,9 @@ def test_sigterm_loses_no_accepted_request(tmp_path: Path) -> None:
             else:
                 return reply.status_code, reply.json()["error"]["code"], seen
 
-    clients = [httpx.Client(base_url=platform.base_url, timeout=60) for _ in range(4)]
+    clients = [
+        httpx.Client(base_url=platform.base_url, timeout=60, headers={"x-ekiben-timeout-ms": "60000"}) for _ in range(4)
+    ]
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(ask, client) for client in clients]
         assert first.wait(30)
