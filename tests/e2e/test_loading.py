@@ -21,6 +21,7 @@ from tests.e2e.conftest import PROJECT, Platform, start_platform
 EMBEDDER, CLASSIFIER = "all-minilm-l6-v2", "efficientnet-lite0"
 CHAT, MODERATION = "smollm2-135m-instruct", "moderation"
 ROUNDS = 50
+FIRST_LOAD_GIB = 0.025
 
 
 @pytest.fixture
@@ -94,10 +95,12 @@ def test_a_worker_that_starts_again_keeps_to_the_last_word(start: Callable[..., 
 def test_memory_comes_back(start: Callable[..., Platform], name: str) -> None:
     """Within 10 % of what the process had before the load.
 
-    The first load of all leaves some 10 MiB more behind: the inference engine's own code, read from disk when used.
+    The first load of all leaves the inference engine's own code behind, which is read from disk when it is used.
     """
     platform = start("--only", name, EKIBEN_UNLOADED=name)
     platform.wait_until_ready()
+
+    workers = model_state(platform, name)["workers_ready"]
 
     def memory() -> float:
         gib: float = model_state(platform, name)["measurements"]["memory_gib"]
@@ -111,7 +114,7 @@ def test_memory_comes_back(start: Callable[..., Platform], name: str) -> None:
         return before, loaded, memory()
 
     first, *others = [cycle() for _ in range(3)]
-    assert first[2] <= 1.15 * first[0]
+    assert first[2] <= first[0] + FIRST_LOAD_GIB * workers
     for before, loaded, after in others:
         assert loaded > 1.5 * before
         assert after <= 1.1 * before

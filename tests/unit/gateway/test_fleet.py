@@ -136,7 +136,7 @@ async def test_workers_keep_their_numbers(run_dir: Path) -> None:
     fleet = _fleet(run_dir, 0)
     for pid in (11, 12):
         (run_dir / f"toy.{pid}.sock").touch()
-    fleet._probe = _nothing  # type: ignore[method-assign]
+    fleet._probe = _nothing  # type: ignore[method-assign, assignment]
     await fleet._look()
     numbers = {worker.address: worker.number for worker in fleet.workers()}
     assert sorted(numbers.values()) == [0, 1]
