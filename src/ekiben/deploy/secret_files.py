@@ -29,7 +29,12 @@ _NAMES: Final = (
 _CONTENTS: Final = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     rb"|\bAKIA[0-9A-Z]{16}\b"  # an access key of AWS
+    rb"|(?i:aws_secret_access_key)[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"  # and what belongs to it
     rb"|\bhf_[A-Za-z0-9]{30,}\b"  # a token of the model hub
+    rb"|\bgh[opsru]_[A-Za-z0-9]{36,}\b|\bgithub_pat_\w{22,}"  # of GitHub
+    # A key of OpenAI or of a server that took over the form, such as one in EKIBEN_UPSTREAM_KEYS.
+    rb"|\bsk-[A-Za-z0-9]{32,}|\bsk-(?:proj|svcacct|admin|ant-\w+)-[\w-]{20,}"
+    rb"|\bek_[a-z2-7]{8}_[\w-]{43}"  # a key of Ekiben's own
     rb'|"sha256":"[0-9a-f]{64}","created":'  # a line of a file of Ekiben's keys
 )
 # Larger files are weights, which are checked against their lock.
