@@ -68,7 +68,7 @@ def _lock(bento: Bento) -> Path:
 
 def _copy_cuda_lock(folder: Path, bento: Bento) -> None:
     if "\nonnxruntime==" not in _lock(bento).read_text(encoding="utf-8"):
-        raise BuildError(f"{bento.tag} has no ONNX Runtime that --cuda could replace")
+        raise BuildError(f"{bento.tag} has no ONNX Runtime that --cuda could replace; build it without --cuda")
     lock = bento.source / _CUDA_LOCK
     if not lock.is_file():
         raise BuildError(f"{bento.tag} holds no {_CUDA_LOCK}: include it in its bentofile.yaml")
