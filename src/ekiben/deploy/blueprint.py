@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from ekiben.deploy.bentofile import PLATFORM, Bentofile
 from ekiben.deploy.revision import Revision
@@ -23,24 +25,40 @@ class Blueprint:
     """One Bento to build.
 
     Attributes:
-        cards: The models it serves: all that the platform has, or the service's own.
+        name: The Bento's: that of the bentofile, or of the model where one was chosen.
+        cards: The models it serves: all that the platform has, or the service's one.
+        left_out: Cards that the bentofile includes and this Bento does not serve; they stay out of it.
         version: The platform's is the project's, a service's is its card's.
     """
 
     bentofile: Bentofile
+    name: str
     cards: tuple[Card, ...]
     version: str
     revision: Revision
+    left_out: tuple[Card, ...] = ()
 
     @property
     def tag(self) -> str:
         """The Bento's tag in BentoML's store."""
-        return f"{self.bentofile.name}:{self.version}"
+        return f"{self.name}:{self.version}"
 
     @property
     def names(self) -> tuple[str, ...]:
         """The served names."""
         return tuple(card.name for card in self.cards)
+
+    @property
+    def computed_here(self) -> tuple[Card, ...]:
+        """The models that run where the Bento does; servers elsewhere need keys and may be out of reach of a build."""
+        return tuple(card for card in self.cards if card.upstream is None)
+
+    @property
+    def description(self) -> str:
+        """The bentofile as BentoML is to read it: under this name, without the cards of others."""
+        values: dict[str, Any] = yaml.safe_load(self.bentofile.path.read_text(encoding="utf-8"))
+        left_out = [f"/{self.bentofile.inside(card)}" for card in self.left_out]
+        return yaml.safe_dump(values | {"name": self.name, "exclude": [*values.get("exclude", ()), *left_out]})
 
     @property
     def labels(self) -> dict[str, str]:
@@ -61,15 +79,43 @@ class Blueprint:
         return labels
 
 
-def draw(bentofile: Bentofile, catalogue: Catalogue, revision: Revision, version: str | None = None) -> Blueprint:
-    """Decide on cards and version; a service on its own serves the first of its cards by name.
+def draw(
+    bentofile: Bentofile, catalogue: Catalogue, revision: Revision, version: str | None = None, model: str | None = None
+) -> Blueprint:
+    """Decide on name, cards and version. A service's Bento has one model: its only one, or the one chosen.
 
     Raises:
-        BuildError: The file includes no card that is served.
+        BuildError: The file includes no card that is served, or several and none was chosen, or not the chosen one.
     """
     cards = bentofile.cards(catalogue.served)
     if not cards:
         raise BuildError(f"{bentofile.path}: no card is included that is served; add its folder under models/")
     if bentofile.target == PLATFORM:
-        return Blueprint(bentofile, cards, version or __version__, revision)
-    return Blueprint(bentofile, cards[:1], version or cards[0].version, revision)
+        if model is not None:
+            raise BuildError("the platform serves every model; --model is for a service")
+        return Blueprint(bentofile, bentofile.name, cards, version or __version__, revision)
+    card = _chosen(bentofile, cards, model)
+    left_out = tuple(other for other in cards if other.name != card.name)
+    return Blueprint(bentofile, model or bentofile.name, (card,), version or card.version, revision, left_out)
+
+
+def draw_each(bentofile: Bentofile, catalogue: Catalogue, revision: Revision) -> tuple[Blueprint, ...]:
+    """Draw all that can be built of one file: of a service with several models, a Bento for each.
+
+    Raises:
+        BuildError: The file includes no card that is served.
+    """
+    cards = bentofile.cards(catalogue.served)
+    if bentofile.target == PLATFORM or len(cards) <= 1:
+        return (draw(bentofile, catalogue, revision),)
+    return tuple(draw(bentofile, catalogue, revision, model=card.name) for card in cards)
+
+
+def _chosen(bentofile: Bentofile, cards: tuple[Card, ...], model: str | None) -> Card:
+    found = [card for card in cards if model in (None, card.name)]
+    if len(found) == 1:
+        return found[0]
+    there_are = f"there are: {', '.join(card.name for card in cards)}"
+    if model is not None:
+        raise BuildError(f"{bentofile.target} has no model {model!r} that is served; {there_are}")
+    raise BuildError(f"{bentofile.target} has several models, and a Bento has one: choose with --model; {there_are}")

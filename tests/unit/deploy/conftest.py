@@ -32,6 +32,18 @@ batch:
 resources:
   memory_gib: 0.1
 """
+ELSEWHERE = """\
+runtime: openai
+description: A toy far away.
+version: 1.0.0
+precision: bf16
+upstream: {url: 'http://gpu:8000/v1', model: big, key: far}
+licence: {code: MIT, weights: MIT}
+inputs: {}
+generation: {context_tokens: 64, max_tokens: 16}
+batch: {max_cost: 8, max_items: 4}
+resources: {memory_gib: 0.1}
+"""
 BENTOFILE = """\
 service: services.toy.service:Toy
 name: toy_service
