@@ -37,7 +37,7 @@ def build(
     """Build, check and try Bentos; their tags go to standard output."""
     from ekiben.deploy.bento_build import BuildOptions, build_bento
     from ekiben.deploy.bentofile import list_targets, read_bentofile
-    from ekiben.deploy.blueprint import draw, draw_each
+    from ekiben.deploy.drawing import draw, draw_each
     from ekiben.deploy.revision import read_revision
 
     if target is None and (version is not None or model is not None):

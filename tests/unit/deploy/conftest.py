@@ -11,7 +11,8 @@ import yaml
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.deploy.bento import Bento, read_bento
 from ekiben.deploy.bentofile import Bentofile, read_bentofile
-from ekiben.deploy.blueprint import Blueprint, draw
+from ekiben.deploy.blueprint import Blueprint
+from ekiben.deploy.drawing import draw
 from ekiben.deploy.revision import Revision
 
 CARD = """\
@@ -104,6 +105,15 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalogue(project: Path) -> Catalogue:
+    return load_catalogue(project / "models")
+
+
+@pytest.fixture
+def two(project: Path) -> Catalogue:
+    """The catalogue of a service with a second model, and a platform."""
+    write_files(
+        project, {"models/text-embedding/a-toy.yaml": CARD.replace("1.2.3", "4.0.0"), "bentofile.yaml": BENTOFILE}
+    )
     return load_catalogue(project / "models")
 
 
