@@ -48,6 +48,16 @@ def test_a_file_of_our_own_keys_is_one_under_any_name(tmp_path: Path) -> None:
         refuse_secrets(tmp_path)
 
 
+def test_of_weights_only_the_names_are_looked_at(tmp_path: Path) -> None:
+    weights = tmp_path / "bentoml"
+    weights.mkdir()
+    (weights / "vocabulary.json").write_text('["for", "ghp_' + "abcdefghijklmnopqrstuvwxyz" + '0123456789"]')
+    refuse_secrets(tmp_path, weights)
+    (weights / ".env").touch()
+    with pytest.raises(BuildError, match=r"secret, which must not travel: bentoml/\.env;"):
+        refuse_secrets(tmp_path, weights)
+
+
 def test_a_key_of_our_own_is_one(tmp_path: Path) -> None:
     text, _ = create_key("ada", expires=None, roles=("user",), now=datetime.now(UTC))
     (tmp_path / "client.py").write_text(f'Client(api_key="{text}")\n')
