@@ -72,9 +72,10 @@ def build(card: Card, place: Placement, settings: Settings) -> Any:
 
         async def _texts(self, wanted: GenerationRequest) -> AsyncIterator[str]:
             try:
-                async for event in (await self.host.loaded()).generate(wanted):
-                    if isinstance(event, Piece):
-                        yield event.text
+                async with self.host.loaded() as servable:
+                    async for event in servable.generate(wanted):
+                        if isinstance(event, Piece):
+                            yield event.text
             except EkibenError as error:
                 raise Refused(error) from error
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import yaml
 from pathspec import PathSpec
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ekiben.errors import BuildError
 
@@ -26,6 +26,13 @@ class _Python(BaseModel):
     requirements_txt: str
     lock_packages: bool
     is_src_layout: bool
+
+
+class _Docker(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    # Names go into a command line; Debian's are of these characters.
+    system_packages: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
 
 
 class Bentofile(BaseModel):
@@ -47,6 +54,7 @@ class Bentofile(BaseModel):
     name: str
     include: tuple[str, ...]
     python: _Python
+    docker: _Docker = _Docker()
 
     @property
     def path(self) -> Path:

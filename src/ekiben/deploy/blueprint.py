@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ekiben.cards.card import Card
 
 MODELS_LABEL = "models"
+# What the packages need of the system besides Python, by Debian's names.
+SYSTEM_LABEL = "system_packages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Blueprint:
             "git_dirty": str(self.revision.dirty).lower(),
             MODELS_LABEL: ",".join(self.names),
         }
+        if self.bentofile.docker.system_packages:
+            labels[SYSTEM_LABEL] = " ".join(self.bentofile.docker.system_packages)
         for card in self.cards:
             labels |= {
                 f"{card.name}.version": card.version,

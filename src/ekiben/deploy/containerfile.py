@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from ekiben.deploy.blueprint import SYSTEM_LABEL
+
 if TYPE_CHECKING:
     from ekiben.deploy.bento import Bento
 
@@ -38,6 +40,7 @@ def render_containerfile(bento: Bento, *, base: str = DEFAULT_BASE, cuda: bool =
         cuda=cuda,
         uid=UID,
         models=",".join(bento.names),
+        libraries=bento.labels.get(SYSTEM_LABEL, ""),
         revision=bento.labels["git_revision"],
         licences=" AND ".join(sorted({"Apache-2.0", *_licences(bento)})),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import re
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from ekiben.gateway.attempts import Attempts, refuses
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
+from ekiben.worker.host import changing_path
 from ekiben.worker.listener import SOCKET_SUFFIX
 
 _log = structlog.get_logger("ekiben.gateway")
@@ -24,6 +27,8 @@ _log = structlog.get_logger("ekiben.gateway")
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
+# Loading takes as long as it takes; a file that has lain there longer was left behind.
+_LONGEST_CHANGE_S = 900.0
 
 
 class Fleet:
@@ -161,7 +166,9 @@ class Fleet:
         for model, group in self._workers.items():
             for address in self._addresses(model):
                 if address not in group:
-                    group[address] = WorkerClient(model, address, self._token)
+                    taken = {worker.number for worker in group.values()}
+                    number = next(number for number in itertools.count() if number not in taken)
+                    group[address] = WorkerClient(model, address, self._token, number=number)
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
 
@@ -177,9 +184,11 @@ class Fleet:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
         except WorkerLost as error:
-            self._note(worker, ready=False)
             if isinstance(worker.address, Path) and refuses(error):
+                self._note(worker, ready=False)
                 await self._forget(model, worker)
+            elif not _is_changing(worker.address):
+                self._note(worker, ready=False)
         else:
             self._note(worker, ready=True)
 
@@ -196,3 +205,13 @@ class Fleet:
             with contextlib.suppress(OSError):
                 address.unlink()
         await worker.retire()
+
+
+def _is_changing(address: Path | str) -> bool:
+    """Whether the worker there said that it is loading or closing its model, which may keep it from answering."""
+    if isinstance(address, str):
+        return False
+    try:
+        return time.time() - changing_path(address).stat().st_mtime < _LONGEST_CHANGE_S
+    except OSError:
+        return False

@@ -37,8 +37,13 @@ class GatewayState:
 
     @property
     def ready(self) -> bool:
-        """Whether every worker of every model is there and requests are taken."""
-        return not self.admission.draining and not self.fleet.missing()
+        """Whether requests are taken, and every worker is there but those that wait for a model server elsewhere."""
+        return not self.admission.draining and not self.gone and self.answers
+
+    @property
+    def answers(self) -> bool:
+        """Whether any model has a worker that is ready."""
+        return any(self.fleet.counts(name)[0] for name in self.cards)
 
     @property
     def gone(self) -> dict[str, int]:

@@ -41,6 +41,7 @@ class WorkerClient:
     """A worker at a Unix socket or a URL.
 
     Attributes:
+        number: Small and its own among the model's workers, for metrics' labels.
         outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
         outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
@@ -53,8 +54,10 @@ class WorkerClient:
         token: str | None = None,
         *,
         connect_timeout_s: float = _CONNECT_TIMEOUT_S,
+        number: int = 0,
     ) -> None:
         self.model = model
+        self.number = number
         self.address = address
         self.outstanding = 0
         self.outstanding_items = 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -16,6 +18,8 @@ from ekiben.inference.generation_limits import check_limits
 from ekiben.inference.generation_lines import Ending
 from ekiben.worker.generation_metrics import GenerationMetrics
 from ekiben.worker.slots import Slots
+
+_END_WITHIN_S: Final = 5.0
 
 
 class GenerationEngine:
@@ -104,9 +108,10 @@ class GenerationEngine:
         return Ending(finish, {"queue": queue_s, "first_token": first_s, "generate": total_s - first_s})
 
     async def close(self) -> None:
-        """Finish what was accepted, which its deadlines bound, and let go of the model."""
+        """Let go of the model; whoever holds a place had the drain's time, and a moment more, to finish."""
         self._warm = False
-        await self._slots.drained()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._slots.drained(), _END_WITHIN_S)
         await self._generator.close()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,13 @@ def test_hadolint_has_nothing_to_say(bento: Bento, cuda: bool) -> None:
     text = render_containerfile(bento, cuda=cuda)
     done = subprocess.run([linter, "-"], input=text, capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
+
+
+def test_libraries_that_packages_link_against_are_installed_and_nothing_else(bento: Bento) -> None:
+    text = render_containerfile(replace(bento, labels={**bento.labels, "system_packages": "libgomp1"}))
+    (line,) = [line for line in final_stage(text) if "apt-get" in line]
+    assert "install -qq --yes --no-install-recommends libgomp1 &&" in line
+    assert line.endswith("rm -rf /var/lib/apt/lists/*")
 
 
 def test_what_changes_often_comes_last(bento: Bento) -> None:
