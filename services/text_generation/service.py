@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from ekiben.cards.card import Card, Task
 from ekiben.devices.plan import Placement
-from ekiben.errors import ConfigurationError, EkibenError
+from ekiben.errors import EkibenError
 from ekiben.inference.generation import GenerationRequest, Generator, Message, Piece, Sampling
+from ekiben.runtimes.upstream_key import upstream_key
 from ekiben.settings import Settings
 from ekiben.worker.generation_servable import GenerationServable, loads
 from ekiben.worker.host import ModelHost
@@ -94,15 +95,11 @@ def _local(card: Card, files: Callable[[], Path], threads: int) -> Callable[[], 
 
 
 def _upstream(card: Card, settings: Settings) -> Callable[[], Generator]:
-    name = card.upstream.key if card.upstream else None
-    key = settings.upstream_keys.get(name) if name else None
-    if name and key is None:
-        raise ConfigurationError(f"EKIBEN_UPSTREAM_KEYS has no entry {name!r}, the key that {card.name} names.")
-
     def make() -> Generator:
         from ekiben.runtimes.openai_upstream import OpenAIUpstream
 
-        return OpenAIUpstream(card, key.get_secret_value() if key else None)
+        # Looked up in the worker alone: whoever only imports this, to build a Bento of it, has no keys.
+        return OpenAIUpstream(card, upstream_key(card, settings))
 
     return make
 

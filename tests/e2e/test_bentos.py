@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +13,24 @@ import pytest
 import yaml
 
 from ekiben.deploy.bentofile import list_targets
-from tests.e2e.bentos import bento_home, build, run_build
+from tests.e2e.bentos import bento_home, build, build_in, copy_project, run_build
 from tests.e2e.conftest import PROJECT
 from tests.e2e.test_bentoml_services import IMAGES, bare_service
 
 pytestmark = pytest.mark.slow
+
+FAR_AWAY = """\
+runtime: openai
+description: A model that a server elsewhere computes.
+version: 1.0.0
+precision: bf16
+upstream: { url: "http://gpu-server:8000/v1", model: big, key: gpu-server }
+licence: { code: Apache-2.0, weights: Apache-2.0 }
+inputs: { max_items: 4, max_tokens: 512 }
+generation: { context_tokens: 1024, max_tokens: 512 }
+batch: { max_cost: 512, max_items: 4 }
+resources: { memory_gib: 0.5 }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -105,24 +117,29 @@ def test_bentoml_builds_by_itself_what_the_file_says(home: Path, arguments: tupl
 
 def test_a_bento_that_does_not_answer_is_not_kept(home: Path, tmp_path: Path) -> None:
     """A copy of the project whose example expects something else."""
-    project = tmp_path / "project"
-    for name in ("services", "models", "src", "locks"):
-        shutil.copytree(PROJECT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("LICENSE", "NOTICE", "bentofile.yaml", ".bentoignore"):
-        shutil.copy(PROJECT / name, project / name)
+    project = copy_project(tmp_path / "project")
     example = project / "services/image_classification/example.yaml"
-    example.write_text(
-        example.read_text().replace("espresso", "a submarine").replace("tests/data", f"{PROJECT}/tests/data")
-    )
-    command = "from ekiben.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", command, "build", "image_classification", "--version", "0.0.8", "--dirty"],
-        cwd=project,
-        env={**os.environ, "BENTOML_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    example.write_text(example.read_text().replace("espresso", "a submarine"))
+    done = build_in(project, home, "image_classification", "--version", "0.0.8")
     assert done.returncode == 1
     assert "answered 200" in done.stderr
     assert not (home / "bentos/image_classification/0.0.8").exists()
+
+
+def test_each_model_of_a_service_has_a_bento_of_its_own(home: Path, tmp_path: Path) -> None:
+    """One of them is computed elsewhere, by a server that asks for a key, which whoever builds does not have."""
+    project, models = copy_project(tmp_path / "project"), "src/models/text-generation"
+    (project / "models/text-generation/far-away.yaml").write_text(FAR_AWAY)
+    refused = build_in(project, home, "text_generation")
+    assert refused.returncode == 1
+    assert "there are: far-away, smollm2-135m-instruct" in refused.stderr
+    for model, other in (("smollm2-135m-instruct", "far-away"), ("far-away", "smollm2-135m-instruct")):
+        done = build_in(project, home, "text_generation", "--model", model, "--version", "0.0.7")
+        assert (done.returncode, done.stdout) == (0, f"{model}:0.0.7\n"), done.stderr
+        bento = home / "bentos" / model / "0.0.7"
+        assert yaml.safe_load((bento / "bento.yaml").read_text())["labels"]["models"] == model
+        assert (bento / models / f"{model}.yaml").is_file()
+        assert not (bento / models / f"{other}.yaml").exists()
+    done = build_in(project, home, "platform", "--version", "0.0.7")
+    assert done.returncode == 0, done.stderr
+    assert (home / "bentos/ekiben/0.0.7" / models / "far-away.yaml").is_file()

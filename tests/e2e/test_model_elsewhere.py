@@ -144,12 +144,12 @@ def test_a_missing_key_stops_the_start_in_words(tmp_path: Path) -> None:
     card.parent.mkdir(parents=True)
     card.write_text(CARD.format(port=1))
     done = subprocess.run(
-        [sys.executable, "-c", "import services.text_generation.service"],
+        [sys.executable, "-c", "from ekiben.cli.entry import main; main()", "serve"],
         cwd=PROJECT,
         env={"EKIBEN_MODELS_DIR": str(tmp_path / "models"), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode != 0
+    assert done.returncode == 1
     assert "EKIBEN_UPSTREAM_KEYS has no entry 'far'" in done.stderr

@@ -285,4 +285,10 @@ class Card(_Frozen):
             raise ValueError("upstream, the server elsewhere, is for runtime openai and required there")
         if elsewhere == self.has_weights:
             raise ValueError("source.files, the weights, are required, except for runtime openai, which has none")
+        if self.runtime is Runtime.LLAMA_CPP and (self.resources.gpu or self.resources.gpu_memory_gib):
+            # The build of llama.cpp here has no GPU in it: a claim would only keep others off the device.
+            raise ValueError(
+                "resources.gpu and gpu_memory_gib are not for runtime llama-cpp, which computes on the CPU; a language"
+                " model on a GPU runs in a server of its own, such as vLLM, with runtime openai"
+            )
         return self

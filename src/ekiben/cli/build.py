@@ -18,6 +18,12 @@ def build(
         str | None, typer.Argument(help="A folder of services/, or `platform`; none: all of them.", show_default=False)
     ] = None,
     *,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Which of the service's models; names the Bento. Needed if there are several.", show_default=False
+        ),
+    ] = None,
     version: Annotated[
         str | None, typer.Option(help="Another version than the card's, or the project's.", show_default=False)
     ] = None,
@@ -31,18 +37,19 @@ def build(
     """Build, check and try Bentos; their tags go to standard output."""
     from ekiben.deploy.bento_build import BuildOptions, build_bento
     from ekiben.deploy.bentofile import list_targets, read_bentofile
-    from ekiben.deploy.blueprint import draw
+    from ekiben.deploy.drawing import draw, draw_each
     from ekiben.deploy.revision import read_revision
 
-    if version is not None and target is None:
-        raise BuildError("--version is for one target: name it")
+    if target is None and (version is not None or model is not None):
+        raise BuildError("--version and --model are for one target: name it")
     project = find_project(Path.cwd())
     revision = read_revision(project, allow_dirty=dirty)
     catalogue = load_catalogue(project / "models")
     options = BuildOptions(load_settings(), start, lambda text: typer.echo(text, err=True))
-    blueprints = [
-        draw(read_bentofile(project, name), catalogue, revision, version)
-        for name in ([target] if target else list_targets(project))
-    ]
+    if target is not None:
+        blueprints = [draw(read_bentofile(project, target), catalogue, revision, version, model)]
+    else:
+        files = [read_bentofile(project, name) for name in list_targets(project)]
+        blueprints = [blueprint for file in files for blueprint in draw_each(file, catalogue, revision)]
     for blueprint in blueprints:
         typer.echo(build_bento(blueprint, options).tag)

@@ -23,6 +23,7 @@ from ekiben.gateway.control import CONTROL_NAME
 from ekiben.policy.exposure import check_exposure
 from ekiben.policy.keys_file import read_keys
 from ekiben.policy.moderation import load_policy
+from ekiben.runtimes.upstream_key import check_upstream_keys
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 from ekiben.weights.store import check_stored
@@ -44,7 +45,9 @@ def serve(
         )  # One that cannot be read is one line here, and a gateway that never starts later.
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
     load_policy(settings.moderation_policy, cards)
-    plan = make_plan([card for card in cards if card.name not in settings.worker_urls], measure_machine(settings))
+    local = [card for card in cards if card.name not in settings.worker_urls]
+    check_upstream_keys(local, settings)
+    plan = make_plan(local, measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))
     check_stored(cards, settings)
     check_port(settings.host, settings.port)

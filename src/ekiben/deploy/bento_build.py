@@ -15,7 +15,7 @@ from ekiben.deploy.bento_check import ROOMY, check_bento
 from ekiben.deploy.example import read_examples
 from ekiben.deploy.program import plain_environment, run_program
 from ekiben.deploy.sbom import write_sbom
-from ekiben.deploy.trial import try_bento
+from ekiben.deploy.trial import Trial, try_bento
 from ekiben.errors import BuildError
 from ekiben.weights.store import check_stored
 
@@ -56,8 +56,9 @@ def build_bento(blueprint: Blueprint, options: BuildOptions) -> Bento:
     try:
         bento = read_bento(path)
         write_sbom(bento, blueprint)
-        options.say(f"{blueprint.tag}: checking" + (" and starting" if options.start else ""))
-        _prove(bento, blueprint, start=options.start)
+        start = options.start and bool(blueprint.computed_here)
+        options.say(f"{blueprint.tag}: checking" + (" and starting" if start else ", not starting"))
+        _prove(bento, blueprint, start=start)
     except BaseException:
         _remove(blueprint)
         raise
@@ -76,13 +77,16 @@ def _refuse_taken(blueprint: Blueprint, path: Path) -> None:
 def _run_bentoml_build(blueprint: Blueprint) -> None:
     bentofile = blueprint.bentofile
     labels = [part for name, value in blueprint.labels.items() for part in ("--label", f"{name}={value}")]
-    # Always by file and from the root: given a service's name, BentoML builds whatever description lies about.
-    command = ["build", "--bentofile", str(bentofile.path), "--version", blueprint.version, "--output", "tag", *labels]
-    run_program(
-        [sys.executable, "-m", "bentoml", *command, str(bentofile.project)],
-        folder=bentofile.project,
-        environment=plain_environment(**ROOMY, EKIBEN_MODEL=_model(blueprint)),
-    )
+    with tempfile.TemporaryDirectory(prefix="ekiben-bentofile-") as scratch:
+        description = Path(scratch) / "bentofile.yaml"
+        description.write_text(blueprint.description, encoding="utf-8")
+        # Always by file and from the root: given a service's name, BentoML builds whatever description lies about.
+        command = ["build", "--bentofile", str(description), "--version", blueprint.version, "--output", "tag", *labels]
+        run_program(
+            [sys.executable, "-m", "bentoml", *command, str(bentofile.project)],
+            folder=bentofile.project,
+            environment=plain_environment(**ROOMY, EKIBEN_MODEL=_model(blueprint)),
+        )
 
 
 def _model(blueprint: Blueprint) -> str:
@@ -97,7 +101,9 @@ def _prove(bento: Bento, blueprint: Blueprint, *, start: bool) -> None:
         shutil.copytree(bento.path, copy.path)
         check_bento(copy, blueprint)
         if start:
-            try_bento(copy, read_examples(blueprint.bentofile), blueprint.bentofile.project, Path(scratch))
+            here, project = blueprint.computed_here, blueprint.bentofile.project
+            trial = Trial(tuple(card.name for card in here), read_examples(blueprint.bentofile, here), project)
+            try_bento(copy, trial, Path(scratch))
 
 
 def _remove(blueprint: Blueprint) -> None:

@@ -64,6 +64,7 @@ def _check_cards(bento: Bento, blueprint: Blueprint) -> None:
     try:
         cards = {card.name: card for card in load_catalogue(models_dir).served}
         lock = read_lock(models_dir / LOCK_FILE)
+        _require(set(cards) <= set(blueprint.names), f"it holds other cards too: {', '.join(cards)}")
         for expected in blueprint.cards:
             _require(expected.name in cards, f"the card of {expected.name} is missing")
             if expected.has_weights:

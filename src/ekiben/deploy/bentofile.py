@@ -69,11 +69,11 @@ class Bentofile(BaseModel):
     def cards(self, served: Iterable[Card]) -> tuple[Card, ...]:
         """Those of the cards that the Bento holds."""
         included = PathSpec.from_lines("gitignore", self.include)
-        return tuple(
-            card
-            for card in served
-            if included.match_file((card.folder / f"{card.name}.yaml").relative_to(self.project).as_posix())
-        )
+        return tuple(card for card in served if included.match_file(self.inside(card)))
+
+    def inside(self, card: Card) -> str:
+        """Where a card's file is, relative to the project."""
+        return (card.folder / f"{card.name}.yaml").relative_to(self.project).as_posix()
 
 
 def read_bentofile(project: Path, target: str) -> Bentofile:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ekiben.deploy.bentofile import PLATFORM, Bentofile
+import yaml
+
+from ekiben.deploy.bentofile import Bentofile
 from ekiben.deploy.revision import Revision
-from ekiben.errors import BuildError
 from ekiben.version import __version__
 from ekiben.weights.digest import card_digest
 
 if TYPE_CHECKING:
     from ekiben.cards.card import Card
-    from ekiben.cards.catalogue import Catalogue
 
 MODELS_LABEL = "models"
 # What the packages need of the system besides Python, by Debian's names.
@@ -25,24 +25,40 @@ class Blueprint:
     """One Bento to build.
 
     Attributes:
-        cards: The models it serves: all that the platform has, or the service's own.
+        name: The Bento's: that of the bentofile, or of the model where one was chosen.
+        cards: The models it serves: all that the platform has, or the service's one.
+        left_out: Cards that the bentofile includes and this Bento does not serve; they stay out of it.
         version: The platform's is the project's, a service's is its card's.
     """
 
     bentofile: Bentofile
+    name: str
     cards: tuple[Card, ...]
     version: str
     revision: Revision
+    left_out: tuple[Card, ...] = ()
 
     @property
     def tag(self) -> str:
         """The Bento's tag in BentoML's store."""
-        return f"{self.bentofile.name}:{self.version}"
+        return f"{self.name}:{self.version}"
 
     @property
     def names(self) -> tuple[str, ...]:
         """The served names."""
         return tuple(card.name for card in self.cards)
+
+    @property
+    def computed_here(self) -> tuple[Card, ...]:
+        """The models that run where the Bento does; servers elsewhere need keys and may be out of reach of a build."""
+        return tuple(card for card in self.cards if card.upstream is None)
+
+    @property
+    def description(self) -> str:
+        """The bentofile as BentoML is to read it: under this name, without the cards of others."""
+        values: dict[str, Any] = yaml.safe_load(self.bentofile.path.read_text(encoding="utf-8"))
+        left_out = [f"/{self.bentofile.inside(card)}" for card in self.left_out]
+        return yaml.safe_dump(values | {"name": self.name, "exclude": [*values.get("exclude", ()), *left_out]})
 
     @property
     def labels(self) -> dict[str, str]:
@@ -63,17 +79,3 @@ class Blueprint:
                 f"{card.name}.licence_weights": card.licence.weights,
             }
         return labels
-
-
-def draw(bentofile: Bentofile, catalogue: Catalogue, revision: Revision, version: str | None = None) -> Blueprint:
-    """Decide on cards and version; a service on its own serves the first of its cards by name.
-
-    Raises:
-        BuildError: The file includes no card that is served.
-    """
-    cards = bentofile.cards(catalogue.served)
-    if not cards:
-        raise BuildError(f"{bentofile.path}: no card is included that is served; add its folder under models/")
-    if bentofile.target == PLATFORM:
-        return Blueprint(bentofile, cards, version or __version__, revision)
-    return Blueprint(bentofile, cards[:1], version or cards[0].version, revision)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ekiben.deploy.bentofile import PLATFORM, Bentofile
+from ekiben.deploy.bentofile import PLATFORM, Bentofile, list_targets, read_bentofile
 from ekiben.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ekiben.cards.card import Card
 
 _TIMEOUT_S: Final = 120.0
 
@@ -34,6 +39,17 @@ class Example(BaseModel):
     fields: dict[str, str] = {}
     files: dict[str, Path] = {}
     answer_has: str
+
+    @property
+    def model(self) -> str | None:
+        """The served name that is asked, where the request says one."""
+        return (self.body or {}).get("model") or self.fields.get("model")
+
+    def of(self, model: str) -> Example:
+        """The same request to another model, where it names one."""
+        body = self.body | {"model": model} if self.body and "model" in self.body else self.body
+        fields = self.fields | {"model": model} if "model" in self.fields else self.fields
+        return self.model_copy(update={"body": body, "fields": fields})
 
     def ask(self, base_url: str, project: Path) -> None:
         """Send it.
@@ -58,17 +74,23 @@ class Example(BaseModel):
             raise BuildError(f"{self.path} answered {reply.status_code}: {reply.text[:500]}")
 
 
-def read_examples(bentofile: Bentofile) -> tuple[Example, ...]:
-    """The target's request; of the platform, those of all services.
+def read_examples(bentofile: Bentofile, cards: Sequence[Card]) -> tuple[Example, ...]:
+    """The target's request to one of the cards; of the platform, those of all services that have one of them.
 
     Raises:
         BuildError: A service has none, or it is wrong.
     """
+    project, targets = bentofile.project, [bentofile]
     if bentofile.target == PLATFORM:
-        paths = sorted((bentofile.project / "services").glob("*/example.yaml"))
-    else:
-        paths = [bentofile.path.with_name("example.yaml")]
-    return tuple(map(_read, paths))
+        targets = [read_bentofile(project, target) for target in list_targets(project) if target != PLATFORM]
+    read = [(_read(target.path.with_name("example.yaml")), target.cards(cards)) for target in targets]
+    return tuple(_to_one_of(example, own) for example, own in read if own)
+
+
+def _to_one_of(example: Example, cards: Sequence[Card]) -> Example:
+    """The model that the file names is asked where it is there, else the first."""
+    names = [card.name for card in cards]
+    return example if example.model in names else example.of(names[0])
 
 
 def _read(path: Path) -> Example:

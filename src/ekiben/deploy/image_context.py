@@ -34,13 +34,14 @@ def write_context(folder: Path, bento: Bento, bentoml_home: Path, *, base: str =
         BuildError: Something is missing, or something looks like a secret.
     """
     shutil.copytree(bento.path, folder / "code")
-    _copy_models(folder / "bentoml", bento, bentoml_home)
+    weights = folder / "bentoml"
+    _copy_models(weights, bento, bentoml_home)
     shutil.copyfile(_lock(bento), folder / "packages.lock")
     if cuda:
         _copy_cuda_lock(folder, bento)
     (folder / "ekiben").write_text(_COMMAND, encoding="utf-8")
     (folder / CONTAINERFILE).write_text(render_containerfile(bento, base=base, cuda=cuda), encoding="utf-8")
-    refuse_secrets(folder)
+    refuse_secrets(folder, weights)
     _open_to_readers(folder)
 
 
@@ -68,7 +69,7 @@ def _lock(bento: Bento) -> Path:
 
 def _copy_cuda_lock(folder: Path, bento: Bento) -> None:
     if "\nonnxruntime==" not in _lock(bento).read_text(encoding="utf-8"):
-        raise BuildError(f"{bento.tag} has no ONNX Runtime that --cuda could replace")
+        raise BuildError(f"{bento.tag} has no ONNX Runtime that --cuda could replace; build it without --cuda")
     lock = bento.source / _CUDA_LOCK
     if not lock.is_file():
         raise BuildError(f"{bento.tag} holds no {_CUDA_LOCK}: include it in its bentofile.yaml")

@@ -53,7 +53,7 @@ def write_sbom(bento: Bento, blueprint: Blueprint) -> Path:
 
 def _root(blueprint: Blueprint) -> Component:
     return Component(
-        name=blueprint.bentofile.name,
+        name=blueprint.name,
         version=blueprint.version,
         type=ComponentType.APPLICATION,
         bom_ref=blueprint.tag,

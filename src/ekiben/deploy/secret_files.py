@@ -29,27 +29,38 @@ _NAMES: Final = (
 _CONTENTS: Final = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     rb"|\bAKIA[0-9A-Z]{16}\b"  # an access key of AWS
+    rb"|(?i:aws_secret_access_key)[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"  # and what belongs to it
     rb"|\bhf_[A-Za-z0-9]{30,}\b"  # a token of the model hub
+    rb"|\bgh[opsru]_[A-Za-z0-9]{36,}\b|\bgithub_pat_\w{22,}"  # of GitHub
+    # A key of OpenAI or of a server that took over the form, such as one in EKIBEN_UPSTREAM_KEYS.
+    rb"|\bsk-[A-Za-z0-9]{32,}|\bsk-(?:proj|svcacct|admin|ant-\w+)-[\w-]{20,}"
+    rb"|\bek_[a-z2-7]{8}_[\w-]{43}"  # a key of Ekiben's own
     rb'|"sha256":"[0-9a-f]{64}","created":'  # a line of a file of Ekiben's keys
 )
-# Larger files are weights, which are checked against their lock.
+# No source or setting is larger.
 _MAX_BYTES: Final = 4 * 2**20
 
 
-def refuse_secrets(folder: Path) -> None:
+def refuse_secrets(folder: Path, weights: Path | None = None) -> None:
     """Look at every file below a folder.
+
+    Args:
+        folder: Where to look.
+        weights: A folder in it of which only names are looked at. What is in weights is pinned byte for byte by their
+            lock, and a vocabulary has the keys in it that stood as examples in what the model has read.
 
     Raises:
         BuildError: With the names of all that look like a secret.
     """
-    found = sorted(path.relative_to(folder).as_posix() for path in _secrets(folder))
+    found = sorted(path.relative_to(folder).as_posix() for path in _secrets(folder, weights))
     if found:
         raise BuildError(f"looks like a secret, which must not travel: {', '.join(found)}; exclude it in .bentoignore")
 
 
-def _secrets(folder: Path) -> Iterator[Path]:
+def _secrets(folder: Path, weights: Path | None) -> Iterator[Path]:
     for path in folder.rglob("*"):
-        if path.is_file() and (_named_like_one(path) or _holds_one(path)):
+        read = weights is None or not path.is_relative_to(weights)
+        if path.is_file() and (_named_like_one(path) or (read and _holds_one(path))):
             yield path
 
 

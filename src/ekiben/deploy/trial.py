@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -30,30 +31,44 @@ _CHARACTERS_SHOWN: Final = 3_000
 _SERVE: Final = "from ekiben.cli.entry import main; main()"
 
 
-def try_bento(bento: Bento, examples: Sequence[Example], project: Path, scratch: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a Bento is to prove.
+
+    Attributes:
+        names: The models to serve, at least one.
+        examples: What to ask.
+        project: Where the examples' files are.
+    """
+
+    names: Sequence[str]
+    examples: Sequence[Example]
+    project: Path
+
+
+def try_bento(bento: Bento, trial: Trial, scratch: Path) -> None:
     """Serve the Bento's own files on a free port of this machine and ask each example.
 
     Args:
         bento: Its folder is where the programs run.
-        examples: What to ask.
-        project: Where the examples' files are.
+        trial: What it is to prove.
         scratch: An empty folder for sockets and the log.
 
     Raises:
         BuildError: It does not get ready, does not answer, or does not end cleanly.
     """
-    with _served(bento, scratch) as base_url:
-        for example in examples:
-            example.ask(base_url, project)
+    with _served(bento, trial.names, scratch) as base_url:
+        for example in trial.examples:
+            example.ask(base_url, trial.project)
 
 
 @contextlib.contextmanager
-def _served(bento: Bento, scratch: Path) -> Iterator[str]:
+def _served(bento: Bento, names: Sequence[str], scratch: Path) -> Iterator[str]:
     port, log = _free_port(), scratch / "serve.log"
     environment = plain_environment(
         PYTHONPATH=str(bento.source),
         PYTHONDONTWRITEBYTECODE="1",
-        EKIBEN_ONLY=",".join(bento.names),
+        EKIBEN_ONLY=",".join(names),
         EKIBEN_PORT=str(port),
         EKIBEN_RUN_DIR=str(scratch / "run"),
     )

@@ -53,6 +53,11 @@ def test_a_card_without_its_server_s_address_is_a_template(write_card: WriteCard
         (LOCAL.replace("source: {files: {model.gguf: file:model.gguf}}\n", ""), "are required, except for"),
         (LOCAL.replace("model.gguf:", "model.bin:"), "'model.bin' is not one of"),
         (LOCAL + "upstream: {model: big}\n", "upstream, the server elsewhere, is for runtime openai"),
+        (
+            LOCAL.replace("memory_gib", "gpu: 1, memory_gib"),
+            "which computes on the CPU; a language model on a GPU runs",
+        ),
+        (LOCAL.replace("memory_gib", "gpu_memory_gib: 2, memory_gib"), "not for runtime llama-cpp"),
         (ELSEWHERE + "source: {files: {model.gguf: file:model.gguf}}\n", "which has none"),
         (ELSEWHERE.replace("upstream: {url: 'http://gpu:8000/v1', model: big}\n", ""), "required there"),
         (ELSEWHERE.replace("http://gpu:8000/v1", "http://me:secret@gpu/v1"), "String should match pattern"),

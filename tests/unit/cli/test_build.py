@@ -8,9 +8,10 @@ from ekiben.errors import BuildError
 from tests.repo.paths import PROJECT
 
 
-def test_one_version_for_all_targets_is_refused() -> None:
+@pytest.mark.parametrize("option", ["--version", "--model"])
+def test_what_is_said_of_one_target_needs_its_name(option: str) -> None:
     with pytest.raises(BuildError, match="name it"):
-        CliRunner().invoke(app, ["build", "--version", "1.0.0"], catch_exceptions=False)
+        CliRunner().invoke(app, ["build", option, "1.0.0"], catch_exceptions=False)
 
 
 def test_an_unknown_target_is_told_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:

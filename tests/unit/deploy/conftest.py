@@ -11,7 +11,8 @@ import yaml
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.deploy.bento import Bento, read_bento
 from ekiben.deploy.bentofile import Bentofile, read_bentofile
-from ekiben.deploy.blueprint import Blueprint, draw
+from ekiben.deploy.blueprint import Blueprint
+from ekiben.deploy.drawing import draw
 from ekiben.deploy.revision import Revision
 
 CARD = """\
@@ -31,6 +32,18 @@ batch:
   max_items: 4
 resources:
   memory_gib: 0.1
+"""
+ELSEWHERE = """\
+runtime: openai
+description: A toy far away.
+version: 1.0.0
+precision: bf16
+upstream: {url: 'http://gpu:8000/v1', model: big, key: far}
+licence: {code: MIT, weights: MIT}
+inputs: {}
+generation: {context_tokens: 64, max_tokens: 16}
+batch: {max_cost: 8, max_items: 4}
+resources: {memory_gib: 0.1}
 """
 BENTOFILE = """\
 service: services.toy.service:Toy
@@ -92,6 +105,15 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalogue(project: Path) -> Catalogue:
+    return load_catalogue(project / "models")
+
+
+@pytest.fixture
+def two(project: Path) -> Catalogue:
+    """The catalogue of a service with a second model, and a platform."""
+    write_files(
+        project, {"models/text-embedding/a-toy.yaml": CARD.replace("1.2.3", "4.0.0"), "bentofile.yaml": BENTOFILE}
+    )
     return load_catalogue(project / "models")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ekiben.deploy.bento_check import check_bento
 from ekiben.errors import BuildError
-from tests.unit.deploy.conftest import write_files
+from tests.unit.deploy.conftest import CARD, write_files
 
 if TYPE_CHECKING:
     from ekiben.deploy.bento import Bento
@@ -30,6 +30,13 @@ def test_a_bento_as_it_should_be(bento: Bento, blueprint: Blueprint) -> None:
 def test_another_description_is_refused(bento: Bento, blueprint: Blueprint, change: dict[str, str], words: str) -> None:
     with pytest.raises(BuildError, match=words):
         check_bento(replace(bento, **change), blueprint)  # type: ignore[arg-type]
+
+
+def test_the_card_of_another_model_is_refused(bento: Bento, blueprint: Blueprint) -> None:
+    """BentoML would serve the first of them, whatever the Bento's name."""
+    write_files(bento.source, {"models/text-embedding/a-toy.yaml": CARD})
+    with pytest.raises(BuildError, match="it holds other cards too: a-toy"):
+        check_bento(bento, blueprint)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from ekiben.deploy.bentofile import Bentofile, list_targets, read_bentofile
 from ekiben.errors import BuildError
+from tests.repo.paths import PROJECT
 from tests.unit.deploy.conftest import BENTOFILE, CARD, write_files
 
 if TYPE_CHECKING:
@@ -52,3 +53,10 @@ def test_what_could_not_be_served_is_refused(project: Path, old: str, new: str, 
 
 def test_the_card_used_in_these_tests_is_one(catalogue: Catalogue) -> None:
     assert catalogue.get("toy").version in CARD
+
+
+@pytest.mark.parametrize("target", list_targets(PROJECT))
+def test_the_lock_for_gpus_lies_where_there_is_something_to_replace(target: str) -> None:
+    bentofile = read_bentofile(PROJECT, target)
+    replaceable = "\nonnxruntime==" in (PROJECT / bentofile.lock).read_text()
+    assert ("/locks/cuda.txt" in bentofile.include) == replaceable

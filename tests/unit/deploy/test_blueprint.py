@@ -3,37 +3,31 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import pytest
+import yaml
 
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.deploy.bentofile import Bentofile, read_bentofile
-from ekiben.deploy.blueprint import Blueprint, draw
+from ekiben.deploy.blueprint import Blueprint
+from ekiben.deploy.drawing import draw
 from ekiben.deploy.revision import Revision
-from ekiben.errors import BuildError
 from ekiben.version import __version__
-from tests.unit.deploy.conftest import BENTOFILE, CARD, REVISION, write_files
+from tests.unit.deploy.conftest import BENTOFILE, CARD, ELSEWHERE, REVISION, write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_service_has_the_version_of_its_card(blueprint: Blueprint) -> None:
-    assert (blueprint.tag, blueprint.names) == ("toy_service:1.2.3", ("toy",))
+def test_the_cards_of_others_stay_out(bentofile: Bentofile, blueprint: Blueprint, two: Catalogue) -> None:
+    described = yaml.safe_load(draw(bentofile, two, REVISION, model="toy").description)
+    assert (described["name"], described["exclude"]) == ("toy", ["/models/text-embedding/a-toy.yaml"])
+    assert yaml.safe_load(blueprint.description) == yaml.safe_load(BENTOFILE) | {"exclude": []}
 
 
-def test_a_service_serves_the_first_of_its_cards_and_the_platform_all(project: Path) -> None:
-    write_files(
-        project, {"models/text-embedding/a-toy.yaml": CARD.replace("1.2.3", "4.0.0"), "bentofile.yaml": BENTOFILE}
-    )
-    catalogue = load_catalogue(project / "models")
-    service = draw(read_bentofile(project, "toy"), catalogue, REVISION)
-    platform = draw(read_bentofile(project, "platform"), catalogue, REVISION)
-    assert (service.names, service.version) == (("a-toy",), "4.0.0")
-    assert (platform.names, platform.version) == (("a-toy", "toy"), __version__)
-
-
-def test_another_version_can_be_given(bentofile: Bentofile, catalogue: Catalogue) -> None:
-    assert draw(bentofile, catalogue, REVISION, "9.0.0").tag == "toy_service:9.0.0"
+def test_what_a_server_elsewhere_computes_is_not_computed_here(project: Path, blueprint: Blueprint) -> None:
+    write_files(project, {"models/text-generation/far.yaml": ELSEWHERE, "bentofile.yaml": BENTOFILE})
+    platform = draw(read_bentofile(project, "platform"), load_catalogue(project / "models"), REVISION)
+    assert platform.names == ("far", "toy")
+    assert platform.computed_here == blueprint.cards == blueprint.computed_here
 
 
 def test_labels_say_where_everything_came_from(blueprint: Blueprint) -> None:
@@ -51,8 +45,3 @@ def test_labels_say_where_everything_came_from(blueprint: Blueprint) -> None:
 
 def test_a_dirty_tree_is_said(bentofile: Bentofile, catalogue: Catalogue) -> None:
     assert draw(bentofile, catalogue, Revision("unknown", dirty=True)).labels["git_dirty"] == "true"
-
-
-def test_a_bento_without_a_card_is_refused(bentofile: Bentofile) -> None:
-    with pytest.raises(BuildError, match="no card is included that is served"):
-        draw(bentofile, Catalogue(()), REVISION)

@@ -47,6 +47,11 @@ def test_a_secret_stops_it(folder: Path, bento: Bento, home: Path) -> None:
         write_context(folder, bento, home, cuda=False)
 
 
+def test_an_example_of_a_key_in_a_vocabulary_does_not(folder: Path, bento: Bento, home: Path) -> None:
+    write_files(home, {"models/toy/1.2.3/vocabulary.json": '["ghp_' + "abcdefghijklmnopqrstuvwxyz" + '0123456789"]'})
+    write_context(folder, bento, home, cuda=False)
+
+
 def test_cuda_needs_its_lock_in_the_bento(folder: Path, bento: Bento, home: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"holds no locks/cuda\.txt"):
         write_context(folder, bento, home, cuda=True)

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ekiben.cards.catalogue import load_catalogue
 from ekiben.deploy.bentofile import Bentofile
 from ekiben.deploy.example import read_examples
-from ekiben.deploy.trial import try_bento
+from ekiben.deploy.trial import Trial, try_bento
 from ekiben.errors import BuildError
 from tests.unit.deploy.conftest import write_files
 
@@ -43,7 +44,8 @@ def serves(bento: Bento, entry: str) -> None:
 
 
 def attempt(bento: Bento, bentofile: Bentofile, scratch: Path) -> None:
-    try_bento(bento, read_examples(bentofile), bentofile.project, scratch)
+    (card,) = load_catalogue(bentofile.project / "models").served
+    try_bento(bento, Trial([card.name], read_examples(bentofile, [card]), bentofile.project), scratch)
 
 
 def test_a_bento_that_starts_answers_and_ends(bento: Bento, bentofile: Bentofile, tmp_path: Path) -> None:
