@@ -131,6 +131,18 @@ def test_log_probabilities_of_a_completion(client: openai.OpenAI) -> None:
     assert [len(top) for top in found.top_logprobs or ()] == [2] * 4
 
 
+def test_log_probabilities_without_alternatives(client: openai.OpenAI) -> None:
+    chat = client.chat.completions.create(model=MODEL, messages=JAPAN, temperature=0, max_tokens=4, logprobs=True)
+    said = chat.choices[0].logprobs
+    assert said is not None
+    assert [token.top_logprobs for token in said.content or ()] == [[]] * 4
+    plain = client.completions.create(model=MODEL, prompt="Japan's capital is", temperature=0, max_tokens=4, logprobs=0)
+    found = plain.choices[0].logprobs
+    assert found is not None
+    assert [value <= 0 for value in found.token_logprobs or () if value is not None] == [True] * 4
+    assert not any(found.top_logprobs or ())
+
+
 def test_eight_chats_at_once_are_all_right(client: openai.OpenAI) -> None:
     capitals = {"Japan": "Tokyo", "Germany": "Berlin"}
 

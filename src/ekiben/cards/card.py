@@ -121,6 +121,7 @@ class Inputs(_Frozen):
     max_items: Annotated[int, Field(ge=1, le=4_096)] = 64
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_characters: Annotated[int, Field(ge=1)] | None = None
+    max_total_characters: Annotated[int, Field(ge=1)] | None = None
     max_pixels: Annotated[int, Field(ge=1)] | None = None
     image_size: Annotated[int, Field(ge=1)] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None

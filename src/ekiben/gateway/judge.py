@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ekiben.cards.card import Card
+from ekiben.cards.card import Card, Inputs
 from ekiben.errors import EkibenError
 from ekiben.gateway.call import Call
 from ekiben.gateway.content import Content, Piece, parts_tensor
@@ -47,15 +47,14 @@ class Judge:
             EkibenError: The model could not be asked, or could not read a piece; `param` is the piece's.
         """
         rows = [row for piece in content for row in self._rows(piece)]
-        size = self._card.inputs.max_items
-        batches = [rows[start : start + size] for start in range(0, len(rows), size)]
-        return [finding for batch in batches for finding in await self._ask(call, batch)]
+        return [finding for batch in batches(rows, self._card.inputs) for finding in await self._ask(call, batch)]
 
     def _rows(self, piece: Piece) -> Iterator[Piece]:
         if isinstance(piece.content, bytes):
             yield piece
             return
-        size = self._card.inputs.max_characters or _DEFAULT_CHARACTERS
+        inputs = self._card.inputs
+        size = inputs.max_characters or min(_DEFAULT_CHARACTERS, inputs.max_total_characters or _DEFAULT_CHARACTERS)
         for text in cut(piece.content, size, min(_OVERLAP_CHARACTERS, size // 2)):
             if text.strip():
                 yield Piece(text, piece.param)
@@ -74,6 +73,22 @@ class Judge:
         found = verdicts(self._card, decode_response(reply.body, reply.header_length).outputs)
         flagged = [tuple(name for name, is_flagged in each.categories.items() if is_flagged) for each in found]
         return [Finding(row.param, names) for row, names in zip(rows, flagged, strict=True) if names]
+
+
+def batches(rows: Iterable[Piece], inputs: Inputs) -> Iterator[list[Piece]]:
+    """As much a request as the model's card allows, in items and in characters."""
+    batch: list[Piece] = []
+    total = 0
+    for row in rows:
+        size = len(row.content) if isinstance(row.content, str) else 0
+        is_over = inputs.max_total_characters is not None and total + size > inputs.max_total_characters
+        if batch and (is_over or len(batch) == inputs.max_items):
+            yield batch
+            batch, total = [], 0
+        batch.append(row)
+        total += size
+    if batch:
+        yield batch
 
 
 def cut(text: str, size: int, overlap: int) -> Iterator[str]:

@@ -86,11 +86,14 @@ class Moderator:
             raise Unavailable("the check that this route needs cannot be made now.", retry_after_s=1) from error
 
     def _note(self, call: Call, direction: Direction, outcome: str, categories: Iterable[str]) -> None:
-        """For the access log and the metrics."""
+        """For the access log and the metrics; each once for a call and direction."""
         notes = call.notes.setdefault("moderation", [])
         assert isinstance(notes, list)  # noqa: S101 - set here alone
         for category in categories:
-            notes.append(f"{direction} {outcome} {category}".rstrip())
+            note = f"{direction} {outcome} {category}".rstrip()
+            if note in notes:  # Of a text that is judged piece by piece, with what came before.
+                continue
+            notes.append(note)
             self._count(call, direction, outcome, category)
 
     def _count(self, call: Call, direction: Direction, outcome: str, category: str) -> None:

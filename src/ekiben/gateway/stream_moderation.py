@@ -6,7 +6,8 @@
     if text := await check.end():
         await send(text)
 
-`feed` raises when the stream has to stop; what it has returned by then is harmless.
+`feed` raises when the stream has to stop; what it has returned by then is harmless. Where nothing may be refused,
+nothing is held back either: the whole text is judged once, at its end.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class StreamCheck:
         self._moderator, self._call = moderator, call
         self._rule = moderator.rule(call, "output")
         self._sent, self._held = "", ""
+        self._passed: list[str] = []
 
     async def feed(self, piece: str) -> str:
         """Take the next piece; returns what may be sent now, often nothing.
@@ -47,6 +49,9 @@ class StreamCheck:
             EkibenError: As `Moderator.check`.
         """
         if self._rule is None:
+            return piece
+        if not self._rule.blocks:
+            self._passed.append(piece)
             return piece
         self._held += piece
         length = len(self._held)
@@ -61,15 +66,20 @@ class StreamCheck:
         Raises:
             EkibenError: As `feed`.
         """
+        if self._passed:
+            await self._check("".join(self._passed))
         return await self._checked(len(self._held)) if self._held else ""
 
     async def _checked(self, length: int) -> str:
         """Judge all there is; let go of the first `length` characters held."""
-        content: Content = (Piece(self._sent + self._held),)
-        await self._moderator.check(self._call, "output", lambda: content)
+        await self._check(self._sent + self._held)
         free, self._held = self._held[:length], self._held[length:]
         self._sent = (self._sent + free)[-_CONTEXT_CHARACTERS:]
         return free
+
+    async def _check(self, text: str) -> None:
+        content: Content = (Piece(text),)
+        await self._moderator.check(self._call, "output", lambda: content)
 
     def _last_word(self) -> int:
         """Up to the last white space: a word is not judged by half."""

@@ -14,6 +14,7 @@ import orjson
 from ekiben.errors import DeadlineExceeded, QueueFull, WorkerLost, from_payload
 from ekiben.gateway.fullness import Fullness
 from ekiben.inference import protocol
+from ekiben.inference.lines import lines_of
 from ekiben.worker.listener import KEEP_ALIVE_S
 
 # The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
@@ -209,12 +210,9 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     Raises:
         WorkerLost: The body broke off.
     """
-    held = b""
     try:
-        async for piece in response.content.iter_any():
-            *lines, held = (held + piece).split(b"\n")
-            for line in lines:
-                yield line
+        async for line in lines_of(response.content.iter_any()):
+            yield line
     except (aiohttp.ClientError, OSError) as error:
         raise _lost() from error
 

@@ -61,7 +61,7 @@ class GenerationRequest:
 
     @property
     def text(self) -> str:
-        """Everything the caller wrote, for those who must read it: limits, moderation."""
+        """Everything the caller wrote as one text, whose length a card may limit."""
         return self.prompt if isinstance(self.prompt, str) else "\n".join(turn.content for turn in self.prompt)
 
 

@@ -2,12 +2,12 @@
 
 model: moderation                  # which model judges; left out: the first
 routes:
-/v1/embeddings:
-input: block                   # off, flag or block: for everything the model flags
-/v1/images/classifications:
-input:                         # or by category
-block: [sexual, sexual/minors]
-flag: all
+  /v1/embeddings:
+    input: flag                    # off, flag or block: for everything the model flags
+  /v1/images/classifications:
+    input:                         # or by category
+      block: [sexual, sexual/minors]
+      flag: all
 """
 
 from __future__ import annotations

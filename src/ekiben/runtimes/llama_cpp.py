@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import structlog
 import xllamacpp
 
 from ekiben.cards.card import Card, Generation
@@ -24,8 +23,6 @@ from ekiben.errors import ContextLengthExceeded, WeightsError
 from ekiben.inference.generation import GenerationRequest, Message, TextStream
 from ekiben.runtimes.openai_payload import body_of, path_of
 from ekiben.runtimes.openai_server import ModelServer, ServerStream
-
-_log = structlog.get_logger("ekiben.runtimes")
 
 _ROOT: Final = "http://llama"
 _ERRORS_ONLY: Final = 1
@@ -88,11 +85,11 @@ class LlamaCpp:
     async def open(self, request: GenerationRequest) -> TextStream:
         """Begin; the request is sent with the first look at the stream, which always finds a free slot."""
         # Progress is written while the prompt is read: llama.cpp notices that a caller has left when it writes.
-        body = {**body_of(_with_seed(request), "model"), "reasoning_format": "none", "return_progress": True}
+        body = {**body_of(_as_sent(request), "model"), "reasoning_format": "none", "return_progress": True}
         # Text that is to come out the same again must not depend on what a slot happens to remember.
         body["cache_prompt"] = request.sampling.seed is None
         path = f"v1/{path_of(request)}"
-        return ServerStream(self._server, path, body, with_logprobs=request.top_logprobs is not None)
+        return ServerStream(self._server, path, body, top_logprobs=request.top_logprobs)
 
     async def close(self) -> None:
         """End llama.cpp and give its memory back to the system."""
@@ -146,9 +143,11 @@ def _parameters(card: Card, path: Path, socket: Path, threads: int) -> Any:
     return made
 
 
-def _with_seed(request: GenerationRequest) -> GenerationRequest:
-    seed = request.sampling.seed
-    return request if seed is None else replace(request, sampling=replace(request.sampling, seed=seed % _SEEDS))
+def _as_sent(request: GenerationRequest) -> GenerationRequest:
+    """The request within what llama.cpp understands: its seeds, and no alternatives are no log probabilities to it."""
+    seed, tops = request.sampling.seed, request.top_logprobs
+    sampling = request.sampling if seed is None else replace(request.sampling, seed=seed % _SEEDS)
+    return replace(request, sampling=sampling, top_logprobs=None if tops is None else max(1, tops))
 
 
 def _end(held: list[Any]) -> None:

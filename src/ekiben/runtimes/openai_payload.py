@@ -68,11 +68,12 @@ class ChunkReader:
     """Turns one answer's chunks into events.
 
     Args:
-        with_logprobs: Whether they were asked for; some servers send them unasked.
+        top_logprobs: As the request has it: None for no log probabilities (some servers send them unasked), 0 for
+            the chosen tokens' alone.
     """
 
-    def __init__(self, *, with_logprobs: bool) -> None:
-        self._with_logprobs = with_logprobs
+    def __init__(self, *, top_logprobs: int | None) -> None:
+        self._top_logprobs = top_logprobs
         self._reason: FinishReason | None = None
         self._usage: Mapping[str, Any] = {}
 
@@ -97,8 +98,14 @@ class ChunkReader:
             self._reason = "length" if reason == "length" else "stop"
         said = choice.get("delta") or choice
         text = said.get("content") or said.get("text") or ""
-        logprobs = _read_logprobs(choice.get("logprobs")) if self._with_logprobs else ()
+        logprobs = self._logprobs(choice.get("logprobs"))
         return Piece(text, logprobs) if text or logprobs else None
+
+    def _logprobs(self, sent: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
+        if self._top_logprobs is None:
+            return ()
+        found = _read_logprobs(sent)
+        return found if self._top_logprobs else tuple(TokenLogprob(each.chosen) for each in found)
 
 
 def _read_logprobs(sent: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:

@@ -11,6 +11,7 @@ import orjson
 
 from ekiben.errors import Unavailable
 from ekiben.inference.generation import Event
+from ekiben.inference.lines import lines_of
 from ekiben.runtimes.openai_failures import error_in, error_of
 from ekiben.runtimes.openai_payload import ChunkReader
 
@@ -105,12 +106,12 @@ class ServerStream:
         server: Who computes it.
         path: Of the request, from the API's root on.
         body: Of the request.
-        with_logprobs: Whether they were asked for.
+        top_logprobs: As the request has it.
     """
 
-    def __init__(self, server: ModelServer, path: str, body: Mapping[str, Any], *, with_logprobs: bool) -> None:
+    def __init__(self, server: ModelServer, path: str, body: Mapping[str, Any], *, top_logprobs: int | None) -> None:
         self._server, self._path, self._body = server, path, body
-        self._reader = ChunkReader(with_logprobs=with_logprobs)
+        self._reader = ChunkReader(top_logprobs=top_logprobs)
         self._response: aiohttp.ClientResponse | None = None
 
     async def begin(self) -> aiohttp.ClientResponse:
@@ -144,15 +145,12 @@ class ServerStream:
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Mapping[str, Any]]:
     """The objects of a stream of server-sent events, each of which these servers write on one line."""
-    held = b""
-    async for piece in response.content.iter_any():
-        *lines, held = (held + piece).split(b"\n")
-        for line in lines:
-            if line.startswith(_DATA):
-                data = line[len(_DATA) :].strip()
-                if data == _DONE:
-                    return
-                yield orjson.loads(data)
+    async for line in lines_of(response.content.iter_any()):
+        if line.startswith(_DATA):
+            data = line[len(_DATA) :].strip()
+            if data == _DONE:
+                return
+            yield orjson.loads(data)
 
 
 async def _accepted(response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:

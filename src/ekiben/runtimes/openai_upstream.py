@@ -63,7 +63,7 @@ class OpenAIUpstream:
             self._server,
             path_of(request),
             body_of(request, self._model),
-            with_logprobs=request.top_logprobs is not None,
+            top_logprobs=request.top_logprobs,
         )
         await stream.begin()
         return stream

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class ToyModeration:
         """Always."""
         return True
 
-    def prepare(self, inputs: Tensors) -> Sequence[Item]:
+    def prepare(self, inputs: Tensors) -> Iterable[Item]:
         """Take the contents of the parts."""
         contents = [bytes(content) for _, content in inputs["parts"]]
         for index, content in enumerate(contents):

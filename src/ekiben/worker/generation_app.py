@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from http import HTTPStatus
 
@@ -54,7 +55,8 @@ class GenerationApp:
     async def _generate(self, request: Request) -> Response:
         """Read, then write the answer line by line; the caller's departure cancels."""
         request_id = request.headers.get(protocol.REQUEST_ID)
-        now = time.monotonic()
+        # Waiting for the model to load is part of the time that the caller allows.
+        now = request.scope.get(protocol.ARRIVED, time.monotonic())
         try:
             wanted = decode_request(await read_body(request, self._max_body_bytes))
             answer = _Answer(self._engine, wanted, deadline_of(request, now), priority_of(request), request_id)
@@ -120,5 +122,6 @@ class _Answer:
         if not self._begun:
             await error_response(error, self._request_id)(request.scope, request.receive, send)
             return
-        async with asyncio.timeout(_GOODBYE_S):
-            await send_part(send, error_line(error, self._request_id), last=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                await send_part(send, error_line(error, self._request_id), last=True)

@@ -46,7 +46,7 @@ def judge(model: ModerationModel, texts: Sequence[str]) -> list[Verdict]:
     """Judge texts one by one."""
     found = []
     for text in texts:
-        items = model.prepare({"text": bytes_tensor([text.encode()])})
+        items = list(model.prepare({"text": bytes_tensor([text.encode()])}))
         found += verdicts(model.card, model.finish(items, model.infer([item.payload for item in items])))
     return found
 

@@ -19,6 +19,10 @@ from tests.unit.gateway.conftest import StartGateway
 ROUTE = "/v1/texts"
 TEXT = "The first sentence is quite long and has nothing in it that anybody minds. A second one says no more. " * 6
 
+RULES: dict[str, object] = {
+    **{word: word for word in ("off", "flag", "block")},
+    "some": {"block": ("spam",), "flag": "all"},
+}
 StartCheck = Callable[[str], Awaitable[StreamCheck]]
 
 
@@ -33,7 +37,7 @@ def start_check(start_gateway: StartGateway, judge: ToyModeration, tmp_path: Pat
         path = tmp_path / "policy.yaml"
         path.write_text("routes: {}")
         gateway = await start_gateway(others=[judge], moderation_policy=path)
-        policy = ModerationPolicy.model_validate({"routes": {ROUTE: {"output": action}}})
+        policy = ModerationPolicy.model_validate({"routes": {ROUTE: {"output": RULES[action]}}})
         moderator = Moderator(policy, gateway.state.moderator._judge, gateway.state.metrics)
         return StreamCheck(moderator, Call(request_id="r", arrived=time.monotonic(), route=ROUTE))
 
@@ -78,6 +82,30 @@ async def test_flagged_text_goes_on(start_check: StartCheck) -> None:
     check = await start_check("flag")
     assert await stream(check, ["This is rude.", " An offer."]) == ("This is rude. An offer.", False)
     assert check._call.flags == ["harassment", "spam"]
+
+
+async def test_where_nothing_is_refused_nothing_is_held_and_all_is_judged_once(
+    start_check: StartCheck, judge: ToyModeration
+) -> None:
+    check = await start_check("flag")
+    for piece in (TEXT, "This is rude.", TEXT):
+        assert await check.feed(piece) == piece
+    assert judge.judged == []
+    assert await check.end() == ""
+    assert b"".join(judge.judged).count(b"rude") == 1
+    assert check._call.notes["moderation"] == ["output flagged harassment"]
+
+
+async def test_what_is_judged_again_as_context_counts_once(start_check: StartCheck) -> None:
+    check = await start_check("some")
+    sentence = "A sentence of which somebody might well say that it is rude. "
+    assert await stream(check, [sentence, *["And another one, long enough to be judged by itself, follows. "] * 4]) == (
+        sentence + "And another one, long enough to be judged by itself, follows. " * 4,
+        False,
+    )
+    assert check._call.notes["moderation"] == ["output flagged harassment"]
+    counted = check._moderator._metrics.moderation.labels(ROUTE, "output", "flagged", "harassment")
+    assert counted._value.get() == 1
 
 
 async def test_without_a_rule_every_piece_leaves_at_once(start_check: StartCheck, judge: ToyModeration) -> None:

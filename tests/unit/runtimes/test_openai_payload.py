@@ -58,7 +58,7 @@ def delta(content: str | None, reason: str | None = None, **more: Any) -> dict[s
 
 
 def test_a_streamed_chat() -> None:
-    reader = ChunkReader(with_logprobs=False)
+    reader = ChunkReader(top_logprobs=None)
     chunks = [
         {"choices": [{"index": 0, "delta": {"role": "assistant", "content": None}, "finish_reason": None}]},
         delta(None, prompt_progress={"total": 5}),  # llama.cpp's own.
@@ -72,7 +72,7 @@ def test_a_streamed_chat() -> None:
 
 
 def test_a_streamed_completion() -> None:
-    reader = ChunkReader(with_logprobs=False)
+    reader = ChunkReader(top_logprobs=None)
     last = {"choices": [{"text": "", "finish_reason": "length"}], "usage": USAGE}
     assert reader.read({"choices": [{"text": "Hey", "finish_reason": None}]}) + reader.read(last) == [Piece("Hey")]
     assert reader.finish() == Finish("length", 5, 2)
@@ -87,12 +87,14 @@ def test_a_streamed_completion() -> None:
 )
 def test_log_probabilities_in_either_form(sent: dict[str, Any]) -> None:
     expected = TokenLogprob(Alternative("a", -1.0), (Alternative("b", -2.0),))
-    assert ChunkReader(with_logprobs=True).read(delta("a", logprobs=sent)) == [Piece("a", (expected,))]
-    assert ChunkReader(with_logprobs=False).read(delta("a", logprobs=sent)) == [Piece("a")]
+    assert ChunkReader(top_logprobs=1).read(delta("a", logprobs=sent)) == [Piece("a", (expected,))]
+    assert ChunkReader(top_logprobs=None).read(delta("a", logprobs=sent)) == [Piece("a")]
+    alone = TokenLogprob(Alternative("a", -1.0))
+    assert ChunkReader(top_logprobs=0).read(delta("a", logprobs=sent)) == [Piece("a", (alone,))]
 
 
 def test_a_stream_that_never_says_it_is_done_was_broken_off() -> None:
-    reader = ChunkReader(with_logprobs=False)
+    reader = ChunkReader(top_logprobs=None)
     reader.read(delta("He"))
     with pytest.raises(Unavailable, match="broke off"):
         reader.finish()

@@ -43,7 +43,7 @@ async def bad(tmp_path: Path) -> AsyncIterator[tuple[BadServer, Connect]]:
 
     def connect(key: str | None = None) -> ServerStream:
         made.append(ModelServer("http://model/v1/", socket=tmp_path / "s", key=key))
-        return ServerStream(made[-1], "completions", {"prompt": "x"}, with_logprobs=False)
+        return ServerStream(made[-1], "completions", {"prompt": "x"}, top_logprobs=None)
 
     yield serving, connect
     for server in made:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from ekiben.runtimes.moderation.unicode_look_alikes import UNICODE
+
 _CYRILLIC: Final = {
     "а": "a", "в": "b", "г": "r", "е": "e", "з": "3", "і": "i", "ј": "j", "к": "k", "м": "m", "н": "h", "о": "o",
     "р": "p", "с": "c", "ѕ": "s", "т": "t", "у": "y", "х": "x", "ч": "4", "ь": "b", "ԁ": "d", "һ": "h", "ԛ": "q",
@@ -19,8 +21,17 @@ _LATIN: Final = {
     "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ɑ": "a", "ɡ": "g", "ɩ": "i", "ɪ": "i", "ɴ": "n",
     "ʀ": "r", "ʏ": "y", "ᴀ": "a", "ʙ": "b", "ᴄ": "c", "ᴅ": "d", "ᴇ": "e", "ɢ": "g", "ʜ": "h", "ᴊ": "j", "ᴋ": "k",
     "ʟ": "l", "ᴍ": "m", "ᴏ": "o", "ᴘ": "p", "ᴛ": "t", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ᴢ": "z", "ꜱ": "s", "ƒ": "f",
+    "ĸ": "k", "ɨ": "i",
 }  # fmt: skip
-LOOK_ALIKE: Final = MappingProxyType({**_CYRILLIC, **_GREEK, **_LATIN})
+_UNICODE: Final = {letter: seen for seen, letters in UNICODE.items() for letter in letters}
+# Alphabets in circles and squares without a decomposition; flags are written with the last.
+_ENCLOSED: Final = {
+    chr(first + index): letter
+    for first in (0x1F150, 0x1F170, 0x1F1E6)
+    for index, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+}
+# By hand goes last: those who disguise words use a letter for what it resembles, not for what Unicode would.
+LOOK_ALIKE: Final = MappingProxyType({**_ENCLOSED, **_UNICODE, **_CYRILLIC, **_GREEK, **_LATIN})
 
 # Several letters where people use a sign for more than one.
 LEET: Final = MappingProxyType(

@@ -23,7 +23,7 @@ _DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class InjectionVerdict:
     """What a text, judged with its parts, comes to.
 
     Attributes:
@@ -64,13 +64,13 @@ class Injection:
         """The likeliest attack scores the probability of any, the others their own."""
         return [self._scores(verdict) for verdict in self.verdicts(payloads)]
 
-    def verdicts(self, payloads: Sequence[Any]) -> list[Verdict]:
+    def verdicts(self, payloads: Sequence[Any]) -> list[InjectionVerdict]:
         """Judge every part in one call and each text by the part that decides."""
         rows = self._model.probabilities([bag for bags in payloads for bag in bags])
         bounds = accumulate((len(bags) for bags in payloads), initial=0)
         return [self._verdict(rows[start:stop]) for start, stop in pairwise(bounds)]
 
-    def _verdict(self, rows: Tensor) -> Verdict:
+    def _verdict(self, rows: Tensor) -> InjectionVerdict:
         """By the whole text, unless a part is more harmful and beyond the higher threshold that parts have."""
         attacks = np.delete(rows.astype(np.float64), self._benign, axis=1)
         harm = attacks.sum(axis=1).round(_DIGITS)
@@ -79,9 +79,9 @@ class Injection:
         enough = max(described.threshold, described.window_threshold)
         row = likeliest if harm[likeliest] >= enough else 0
         found = dict(zip(self._attacks, attacks[row].tolist(), strict=True))
-        return Verdict(min(1.0, float(harm[row])), max(found, key=found.__getitem__), found)
+        return InjectionVerdict(min(1.0, float(harm[row])), max(found, key=found.__getitem__), found)
 
-    def _scores(self, verdict: Verdict) -> Scores:
+    def _scores(self, verdict: InjectionVerdict) -> Scores:
         probabilities = {**verdict.probabilities, verdict.attack: verdict.harm}
         mapped = self._how.categories
         scores: dict[str, float] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,17 +69,21 @@ class ModerationModel:
         """Counting the pieces of a short text takes a millisecond already."""
         return False
 
-    def prepare(self, inputs: Tensors) -> Sequence[Item]:
+    def prepare(self, inputs: Tensors) -> Iterator[Item]:
         """Read `text` (BYTES [n], UTF-8), `image` (BYTES [n], JPEG, PNG or WebP files) or `parts` (BYTES [n, 2]).
+
+        Nothing is read before the first item is asked for, and no item before its turn.
 
         Raises:
             InvalidRequest: Not text, not a picture, or of a kind that this model does not judge.
             PayloadTooLarge: A text or picture beyond the card's limits.
         """
         spec, rows = rows_of(inputs, self.signature, self.card.inputs.max_items)
-        if spec.name == "parts":
-            return [self._item(_kind(kind, index), content, index) for index, (kind, content) in enumerate(rows)]
-        return [self._item(spec.name, content, index) for index, content in enumerate(rows)]
+        kinds = [_kind(row[0], index) if spec.name == "parts" else spec.name for index, row in enumerate(rows)]
+        contents = [bytes(row[1]) for row in rows] if spec.name == "parts" else rows
+        self._check_total(content for kind, content in zip(kinds, contents, strict=True) if kind == TEXT)
+        for index, (kind, content) in enumerate(zip(kinds, contents, strict=True)):
+            yield self._item(kind, content, index)
 
     def infer(self, payloads: Sequence[Any]) -> Sequence[Any]:
         """Judge a batch of one modality; float32 scores [categories] for each."""
@@ -117,6 +121,16 @@ class ModerationModel:
             return self._text(content, param)
         max_pixels = self.card.inputs.max_pixels or _DEFAULT_MAX_PIXELS
         return open_picture(bytes(content), max_pixels=max_pixels, param=param)
+
+    def _check_total(self, texts: Iterable[bytes]) -> None:
+        """Before any of them is judged: one request must not keep the others waiting for long."""
+        limit = self.card.inputs.max_total_characters
+        total = sum(len(text.decode("utf-8", "ignore")) for text in texts)
+        if limit is not None and total > limit:
+            raise PayloadTooLarge(
+                f"the texts have {total} characters together; the limit of {self.card.name} is {limit} a request.",
+                param="input",
+            )
 
     def _prepared(self, modality: str, content: Any) -> Item:
         found: list[Prepared] = [classifier.prepare(content) for classifier in self._classifiers[modality]]

@@ -1,13 +1,13 @@
 """What of a text is judged beside the whole of it, so that an attack cannot hide in a long or an encoded one.
 
-Equal to SecureVector Guardian's own, with which the model's thresholds were set, but for one thing: there a document
-is read for its first 300 windows only, here to its end.
+Equal to SecureVector Guardian's own, with which the model's thresholds were set, but for what escapes it: there a
+document is read for its first 300 windows only, here to its end; there base64 is read from its first digit on, and only
+if it is UTF-8 to its last byte.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -19,6 +19,9 @@ MAX_REVERSED_CHARACTERS: Final = 400
 MAX_DECODED: Final = 20
 MAX_DECODED_BYTES: Final = 4_096
 MAX_DEPTH: Final = 3
+
+# Of a character at either end, which a cut or a glued prefix went through.
+_MAX_SKIPPED_BYTES: Final = 6
 
 _BOUNDARY: Final = re.compile(r"(?<=[.!?])\s+|[\n\r]+|<!--|-->")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
@@ -71,23 +74,33 @@ def _decode_into(found: list[str], text: str, depth: int) -> None:
             if len(found) >= MAX_DECODED:
                 return
             piece = decode(match[0])
-            if piece is not None and _is_readable(piece):
+            if piece is not None:
                 found.append(piece)
                 _decode_into(found, piece, depth + 1)
 
 
 def _from_base64(blob: str) -> str | None:
-    try:
-        return base64.b64decode(blob + "=" * (-len(blob) % 4))[:MAX_DECODED_BYTES].decode("utf-8")
-    except (binascii.Error, ValueError):
-        return None
+    """Read from whichever of the first four digits makes it readable: others may stand glued before it."""
+    digits = blob.rstrip("=")
+    readings = (_readable(_bytes_of(digits[start:])) for start in range(4))
+    return next((text for text in readings if text is not None), None)
+
+
+def _bytes_of(digits: str) -> bytes:
+    whole = digits[: -1 if len(digits) % 4 == 1 else None]  # One digit alone is not yet a byte.
+    return base64.b64decode(whole + "=" * (-len(whole) % 4))
 
 
 def _from_hexadecimal(blob: str) -> str | None:
-    try:
-        return bytes.fromhex(blob)[:MAX_DECODED_BYTES].decode("utf-8")
-    except ValueError:
-        return None
+    return _readable(bytes.fromhex(blob))
+
+
+def _readable(content: bytes) -> str | None:
+    """The beginning as text, if most of it is text; a character may have been cut through at either end."""
+    bounded = content[:MAX_DECODED_BYTES]
+    text = bounded.decode("utf-8", "ignore")
+    skipped = len(bounded) - len(text.encode())
+    return text if skipped <= _MAX_SKIPPED_BYTES and _is_readable(text) else None
 
 
 def _is_readable(text: str) -> bool:

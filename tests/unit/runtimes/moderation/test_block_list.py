@@ -54,6 +54,10 @@ def block_list(tmp_path: Path) -> BlockList:
         "fuuuuuck",
         "F.U.C.K. this",
         "fück",
+        "kiꓡꓡ yօurself",
+        "🅺🅸🅻🅻 yoսrself",
+        "an ꓲꓓꓲꓳꓔ",
+        "k\x01ill yourself",
     ],
 )
 def test_hits_however_they_are_written(block_list: BlockList, text: str) -> None:

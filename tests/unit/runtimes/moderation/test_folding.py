@@ -28,10 +28,41 @@ from ekiben.runtimes.moderation.folding import fold
         "ı\u0307dıot",
         "\u202eidiot",
         "idiot\ufe0f",
+        "id\u3164i\uffa0o\u115ft",
+        "id\x00i\x7fo\x1bt",
+        "\x08idiot",
+        "\U000e0041idiot",
+        "🅸🅳🅸🅞🅃",
+        "🇮🇩🇮🇴🇹",
+        "ᎥᎠᎥⲟᎢ",
+        "iԁіօt",
     ],
 )
 def test_what_looks_the_same_is_the_same(written: str) -> None:
     assert fold(written) == "idiot"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("yօurself", "yourself"),
+        ("yoսrself", "yourself"),
+        ("Ꮶill", "kill"),
+        ("ⲕill", "kill"),
+        ("kiꓡꓡ", "kill"),
+        ("🅺🅸🅻🅻", "kill"),
+        ("kɨll", "kill"),
+        ("ꓲꓓꓲꓳꓔ", "1d1ot"),  # Read as letters when words are compared.
+        ("ĸill", "kill"),
+        ("k\x01ill", "kill"),
+    ],
+)
+def test_letters_of_rarer_scripts(written: str, read: str) -> None:
+    assert fold(written) == read
+
+
+def test_control_characters_that_are_white_space_part_words() -> None:
+    assert fold("one\ttwo\r\nthree") == "one\ttwo\r\nthree"
 
 
 def test_other_text_keeps_its_words_apart() -> None:

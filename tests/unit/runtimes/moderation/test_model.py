@@ -55,7 +55,7 @@ def model(tmp_path: Path) -> ModerationModel:
         ),
         thresholds={"sexual": 0.8, "harassment": 0.5},
     )
-    inputs = Inputs(max_items=8, max_characters=100, max_pixels=10_000)
+    inputs = Inputs(max_items=8, max_characters=100, max_total_characters=250, max_pixels=10_000)
     batch = Batch(max_cost=8, max_items=8, max_queue_items=16)
     card = toy_moderation_card(folder=tmp_path, moderation=judged, inputs=inputs, batch=batch)
     made = ModerationModel(card, tmp_path, threads=1)
@@ -77,13 +77,13 @@ def parts(*rows: tuple[bytes, bytes]) -> Tensor:
 
 
 def judge(model: ModerationModel, **inputs: Tensor) -> list[Any]:
-    items = model.prepare(inputs)
+    items = list(model.prepare(inputs))
     rows = [model.infer([item.payload])[0] for item in items]
     return verdicts(model.card, model.finish(items, rows))
 
 
 def test_texts_and_pictures_do_not_share_batches(model: ModerationModel) -> None:
-    items = model.prepare({"parts": parts((b"text", b"a"), (b"image", picture(0)), (b"text", b"b"))})
+    items = list(model.prepare({"parts": parts((b"text", b"a"), (b"image", picture(0)), (b"text", b"b"))}))
     assert [(item.shape_key, item.length) for item in items] == [("text", 1), ("image", 4), ("text", 1)]
 
 
@@ -102,14 +102,14 @@ def test_scores_and_flags_are_in_the_order_of_the_categories(model: ModerationMo
 
 
 def test_a_score_is_flagged_from_its_threshold_on(model: ModerationModel) -> None:
-    items = model.prepare({"text": bytes_tensor([b"a", b"b", b"c"])})
+    items = list(model.prepare({"text": bytes_tensor([b"a", b"b", b"c"])}))
     rows = [np.array([0.5, 0.799], np.float32), np.array([0.499, 0.8], np.float32), np.array([0, 0], np.float32)]
     flagged = model.finish(items, rows)["flagged"]
     assert flagged.tolist() == [[True, False], [False, True], [False, False]]
 
 
 def test_a_batch_of_pictures_is_judged_as_each_alone(model: ModerationModel) -> None:
-    items = model.prepare({"image": bytes_tensor([picture(brightness) for brightness in (0, 114, 116, 255)])})
+    items = list(model.prepare({"image": bytes_tensor([picture(brightness) for brightness in (0, 114, 116, 255)])}))
     together = model.infer([item.payload for item in items])
     for item, row in zip(items, together, strict=True):
         np.testing.assert_allclose(model.infer([item.payload])[0], row, atol=1e-6)
@@ -132,6 +132,8 @@ def bomb() -> bytes:
         ({"text": bytes_tensor([b"\xff"])}, 400, "input[0]"),
         ({"text": bytes_tensor([b"a" * 101])}, 413, "input[0]"),
         ({"text": bytes_tensor([b"a"] * 9)}, 413, "input"),
+        ({"text": bytes_tensor([b"a" * 90] * 3)}, 413, "input"),
+        ({"parts": parts((b"text", b"a" * 90), (b"text", b"a" * 90), (b"text", b"a" * 90))}, 413, "input"),
         ({"image": bytes_tensor([b"no picture"])}, 415, "input[0]"),
         ({"image": bytes_tensor([picture(0, (200, 200))])}, 413, "input[0]"),
         ({"image": bytes_tensor([bomb()])}, 413, "input[0]"),
@@ -144,7 +146,7 @@ def bomb() -> bytes:
 )
 def test_what_is_not_taken_is_named(model: ModerationModel, inputs: dict[str, Tensor], status: int, param: str) -> None:
     with pytest.raises(EkibenError) as refused:
-        model.prepare(inputs)
+        list(model.prepare(inputs))
     assert (refused.value.status, refused.value.param) == (status, param)
 
 
@@ -153,9 +155,9 @@ def test_a_model_without_picture_classifiers_says_so(tmp_path: Path) -> None:
     made = ModerationModel(toy_moderation_card(folder=tmp_path), tmp_path, threads=1)
     made.warm_up()
     with pytest.raises(EkibenError, match="does not judge"):
-        made.prepare({"image": bytes_tensor([picture(0)])})
+        list(made.prepare({"image": bytes_tensor([picture(0)])}))
     with pytest.raises(PayloadTooLarge):
-        made.prepare({"text": bytes_tensor([b"a" * 41])})
+        list(made.prepare({"text": bytes_tensor([b"a" * 41])}))
 
 
 def test_a_card_of_another_task_is_refused(tmp_path: Path) -> None:

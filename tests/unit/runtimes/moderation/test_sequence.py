@@ -64,7 +64,7 @@ def load(folder: Path, link: Literal["sigmoid", "softmax"], *, with_types: bool 
 
 
 def judge(model: ModerationModel, *texts: str) -> list[dict[str, float]]:
-    items = model.prepare({"text": bytes_tensor([text.encode() for text in texts])})
+    items = list(model.prepare({"text": bytes_tensor([text.encode() for text in texts])}))
     outputs = model.finish(items, model.infer([item.payload for item in items]))
     return [dict(each.scores) for each in verdicts(model.card, outputs)]
 
@@ -102,5 +102,5 @@ def test_a_text_of_too_many_tokens_is_refused_and_named(tmp_path: Path) -> None:
 
 def test_items_cost_their_tokens(tmp_path: Path) -> None:
     model = load(tmp_path, "sigmoid")
-    items = model.prepare({"text": bytes_tensor([b"rude", b"rude rude rude"])})
+    items = list(model.prepare({"text": bytes_tensor([b"rude", b"rude rude rude"])}))
     assert [item.length for item in items] == [1, 3]
