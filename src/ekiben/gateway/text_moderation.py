@@ -24,7 +24,7 @@ def prompt_content(wanted: GenerationRequest) -> Content:
 async def moderated(
     moderator: Moderator, call: Call, events: AsyncIterator[Piece | Ending]
 ) -> AsyncIterator[Piece | Ending]:
-    """Let pieces go once they have been checked, a sentence or so at a time; all at once where nothing is.
+    """Let pieces go once they have been checked, a sentence or so at a time; at once where nothing may be refused.
 
     Raises:
         ContentBlocked: What was written next is refused.

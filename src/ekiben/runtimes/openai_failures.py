@@ -25,11 +25,11 @@ def error_of(status: int, body: bytes, retry_after: str | None = None) -> Ekiben
     message = str(sent.get("message") or f"HTTP status {status}")[:_MAX_MESSAGE_CHARACTERS]
     if status in _CALLERS:
         return _refusal(sent, message)
+    wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
         return Overloaded("the model's server takes no more requests now.", retry_after_s=wait_s)
     # A wrong key or model name is our set-up; what the server says of it goes to the log, not to the caller.
-    error = Unavailable(f"the model's server answers with HTTP status {status}.", retry_after_s=1)
+    error = Unavailable(f"the model's server answers with HTTP status {status}.", retry_after_s=wait_s)
     error.add_note(message)
     return error
 

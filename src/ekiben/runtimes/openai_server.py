@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import orjson
 
+from ekiben.client.pace import Pace
+from ekiben.client.retry import retry_after_s
 from ekiben.errors import Unavailable
 from ekiben.inference.generation import Event
 from ekiben.inference.lines import lines_of
 from ekiben.runtimes.openai_failures import error_in, error_of
 from ekiben.runtimes.openai_payload import ChunkReader
+from ekiben.runtimes.openai_retry import Passing, again
 
 _CONNECT_TIMEOUT_S: Final = 5.0
-# A connection that was closed while it lay idle, or a server that is restarting: worth another look, before the first
-# byte of an answer and never after it.
-_ATTEMPTS: Final = 3
+# What a server that is busy or restarting answers, or the proxy before it.
+_PASSING: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 _DATA: Final = b"data:"
 _DONE: Final = b"[DONE]"
 
@@ -30,9 +34,13 @@ class ModelServer:
         url: Where its API begins.
         socket: Connect to this Unix socket instead of the URL's host.
         key: Sent as a bearer token.
+        pace: Its clock, chance and sleep between attempts; a test has its own.
     """
 
-    def __init__(self, url: str, *, socket: Path | None = None, key: str | None = None) -> None:
+    def __init__(
+        self, url: str, *, socket: Path | None = None, key: str | None = None, pace: Pace | None = None
+    ) -> None:
+        self._pace = pace or Pace()
         self._url, self._socket = url.rstrip("/"), socket
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
         self._made: aiohttp.ClientSession | None = None
@@ -52,21 +60,23 @@ class ModelServer:
         return self._made
 
     async def post(self, path: str, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
-        """Send a request; returns the response once its head is there.
+        """Send a request, again where that may help; returns the response once its head is there.
+
+        The caller's deadline cancels it, waits included.
 
         Raises:
             EkibenError: The server refuses it.
             Unavailable: The server cannot be reached.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
+
+        async def attempt() -> aiohttp.ClientResponse:
             try:
                 response = await self._session.post(f"{self._url}/{path}", json=body, allow_redirects=False)
             except (aiohttp.ClientConnectionError, OSError) as error:
-                if attempt == _ATTEMPTS:
-                    raise _unreachable() from error
-            else:
-                return await _accepted(response)
-        raise AssertionError("unreachable")
+                raise Passing(_unreachable(), None) from error
+            return await _accepted(response)
+
+        return await again(attempt, self._pace)
 
     async def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and read its whole answer.
@@ -162,7 +172,10 @@ async def _accepted(response: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
         content = b""
     finally:
         response.close()
-    raise error_of(response.status, content, response.headers.get("retry-after"))
+    error = error_of(response.status, content, response.headers.get("retry-after"))
+    if response.status in _PASSING:
+        raise Passing(error, retry_after_s(response.headers, time.time()))
+    raise error
 
 
 def _unreachable() -> Unavailable:
