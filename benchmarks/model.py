@@ -19,6 +19,7 @@ from ekiben.weights.bento_store import ModelStore
 
 EMBEDDER = "all-minilm-l6-v2"
 CLASSIFIER = "efficientnet-lite0"
+GENERATOR = "smollm2-135m-instruct"
 _MODELS = Path(__file__).resolve().parents[1] / "models"
 _BATCH = 16
 

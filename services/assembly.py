@@ -130,7 +130,8 @@ class TensorHosted(Hosted):
             Refused: Any error of ours.
         """
         try:
-            return (await (await self.host.loaded()).infer(inputs)).outputs
+            async with self.host.loaded() as servable:
+                return (await servable.infer(inputs)).outputs
         except EkibenError as error:
             raise Refused(error) from error
 

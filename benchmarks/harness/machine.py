@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-_PACKAGES = ("bentoml", "fastapi", "uvicorn", "uvloop", "aiohttp", "onnxruntime", "tokenizers", "numpy")
+_PACKAGES = ("bentoml", "fastapi", "uvicorn", "uvloop", "aiohttp", "onnxruntime", "tokenizers", "numpy", "xllamacpp")
 CORES = 2
 
 

@@ -26,6 +26,7 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 _COMPUTED: Final = {
     "run_dir": "a folder under the temporary folder",
     "worker_urls": "{}",
+    "upstream_keys": "{}",
     "cache_dir": "~/.cache/ekiben",
     "bentoml_home": "~/bentoml",
 }

@@ -16,7 +16,9 @@ from services.assembly import Assembly, assemble
 
 _ENTRY_POINTS: Final = {
     Task.IMAGE_CLASSIFICATION: "services.image_classification.service",
+    Task.MODERATION: "services.moderation.service",
     Task.TEXT_EMBEDDING: "services.text_embedding.service",
+    Task.TEXT_GENERATION: "services.text_generation.service",
 }
 
 

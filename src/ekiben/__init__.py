@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ekiben.version import __version__
+
 if TYPE_CHECKING:
     from ekiben.client.async_client import AsyncClient
     from ekiben.client.client import Client
-
-    __version__: str
 
 __all__ = ["AsyncClient", "Client", "__version__"]
 
@@ -26,10 +26,6 @@ def __getattr__(name: str) -> object:
         from ekiben.client.async_client import AsyncClient
 
         return AsyncClient
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("ekiben")
     raise AttributeError(f"module 'ekiben' has no attribute {name!r}")
 
 

@@ -6,9 +6,11 @@ so the same class is raised on both sides of the wire.
 
     EkibenError
     ├── InvalidRequest 400          wrong value, wrong shape, wrong type; `param` names the field
+    │   ├── ContextLengthExceeded   prompt and answer do not fit the model's context
     │   ├── PayloadTooLarge 413     body, picture or list beyond its limit
     │   ├── UnsupportedMedia 415    not a format we read
-    │   └── CheckpointRefused 400   a checkpoint of another format or model, or a damaged one
+    │   ├── CheckpointRefused       a checkpoint of another format or model, or a damaged one
+    │   └── ContentBlocked          the moderation policy refuses it; the message names the categories
     ├── Unauthenticated 401         no key, or one we do not know
     ├── PermissionDenied 403        a known key that may not do this
     ├── NotFound 404                no such route or thing
@@ -27,6 +29,7 @@ so the same class is raised on both sides of the wire.
     └── OperatorError               raised by commands, never by requests: one clear line, exit status 1
         ├── CardError               a model card is wrong: file, line, reason
         ├── WeightsError            weights cannot be fetched, verified or stored
+        ├── BuildError              a Bento or an image cannot be made, or is not what it should be
         └── ConfigurationError      a setting is wrong or unsafe
 """
 
@@ -88,6 +91,12 @@ class InvalidRequest(EkibenError):
     code, status, type = "invalid_value", 400, "invalid_request_error"
 
 
+class ContextLengthExceeded(InvalidRequest):
+    """Prompt and answer together have more tokens than the model's context."""
+
+    code = "context_length_exceeded"
+
+
 class PayloadTooLarge(InvalidRequest):
     """A body, picture, text or list beyond its limit."""
 
@@ -104,6 +113,12 @@ class CheckpointRefused(InvalidRequest):
     """A checkpoint that this model cannot continue from: another format or version, damaged, or not one at all."""
 
     code = "checkpoint_refused"
+
+
+class ContentBlocked(InvalidRequest):
+    """Content that the server's moderation policy refuses."""
+
+    code = "content_blocked"
 
 
 class Unauthenticated(EkibenError):
@@ -210,6 +225,12 @@ class WeightsError(OperatorError):
     """Weights that cannot be fetched, verified or stored."""
 
     code = "bad_weights"
+
+
+class BuildError(OperatorError):
+    """A Bento or an image that cannot be made, or is not what it should be."""
+
+    code = "bad_build"
 
 
 class ConfigurationError(OperatorError):

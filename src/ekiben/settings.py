@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(
         None, description="File of hashed API keys (`ekiben keys create`); unset: no key is asked for."
     )
+    moderation_policy: Path | None = Field(
+        None, description="YAML file of the moderation policy (docs/moderation.md); unset: nothing is checked."
+    )
     run_dir: Path = Field(
         default_factory=_default_run_dir, description="Folder of the Unix sockets between gateway and workers."
     )
@@ -59,6 +62,10 @@ class Settings(BaseSettings):
     )
     worker_token: SecretStr | None = Field(
         None, description="Secret between gateways and workers on other machines; needed beyond loopback."
+    )
+    upstream_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Keys of servers that compute models elsewhere, as JSON: {"<upstream.key of a card>": "<key>"}.',
     )
     max_body_bytes: int = Field(32 * 2**20, ge=1024, description="Largest request body, in bytes.")
     max_in_flight: int = Field(1024, ge=1, description="Requests in flight at the gateway; beyond it 429.")

@@ -10,10 +10,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ekiben.deploy.bentofile import list_targets, read_bentofile
 from scripts.lib.lock_inputs import fingerprint
 from tests.repo.paths import PROJECT
 
 _LOCKS = sorted((PROJECT / "locks").glob("*.txt"))
+_SERVICE_LOCKS = sorted({PROJECT / read_bentofile(PROJECT, target).lock for target in list_targets(PROJECT)})
 _NOT_HERE = re.compile(r"^(torch|triton|nvidia-.*-cu\d+)$")  # gigabytes that no ONNX service needs
 
 
@@ -42,13 +44,11 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_address(lock: Path) -> N
             assert "--hash=sha256:" in block, block
     assert "://" not in text
     assert not re.search(r"^-", text, re.MULTILINE)
-    assert not [name for name in _pins(lock) if _NOT_HERE.match(name)]
+    assert lock.stem == "cuda" or not [name for name in _pins(lock) if _NOT_HERE.match(name)]
 
 
 @pytest.mark.parametrize(
-    "lock",
-    [lock for lock in _LOCKS if lock.stem in {"serve", "onnx-service", "diffusion-service"}],
-    ids=lambda path: path.stem,
+    "lock", [lock for lock in _LOCKS if lock.stem not in {"build", "cuda", "tritonclient"}], ids=lambda path: path.stem
 )
 def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
     tested = _pins(PROJECT / "locks" / "dev.txt")
@@ -79,9 +79,28 @@ def test_torch_comes_before_a_lock_that_needs_it_in_the_version_stated() -> None
     (torch,) = re.findall(r'^ *"(torch==[^"]*)",$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
     assert re.fullmatch(r"torch==\d+\.\d+\.\d+", torch)
     needing = {lock.stem for lock in _LOCKS if {"diffusers", "transformers", "peft"} & set(_pins(lock))}
-    assert needing == {"dev", "diffusion-service"}
+    assert needing == {"dev"}
     assert all("diffusers" in _pins(PROJECT / "locks" / f"{name}.txt") for name in needing)
 
 
-def test_the_onnx_service_fetches_nothing() -> None:
-    assert not {"boto3", "onnx"} & set(_pins(PROJECT / "locks" / "onnx-service.txt"))
+def test_every_bento_has_a_lock_of_the_extra_of_its_name() -> None:
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert _SERVICE_LOCKS
+    assert {lock.stem for lock in _SERVICE_LOCKS} <= set(extras)
+
+
+@pytest.mark.parametrize("lock", _SERVICE_LOCKS, ids=lambda path: path.stem)
+def test_a_bento_neither_fetches_weights_nor_builds(lock: Path) -> None:
+    assert not {"boto3", "cyclonedx-python-lib", "onnx"} & set(_pins(lock))
+
+
+def test_a_service_installs_nothing_that_only_another_needs() -> None:
+    assert "tokenizers" not in _pins(PROJECT / "locks" / "image-classification.txt")
+    assert "pillow" not in _pins(PROJECT / "locks" / "text-embedding.txt")
+    assert "onnxruntime" not in _pins(PROJECT / "locks" / "text-generation.txt")
+    assert [lock.stem for lock in _SERVICE_LOCKS if "xllamacpp" in _pins(lock)] == ["platform", "text-generation"]
+
+
+def test_onnx_runtime_is_of_one_version_on_cpus_and_gpus() -> None:
+    developing, gpu = _pins(PROJECT / "locks" / "dev.txt"), _pins(PROJECT / "locks" / "cuda.txt")
+    assert gpu["onnxruntime-gpu"] == developing["onnxruntime"]

@@ -10,6 +10,7 @@ from services.assembly import assemble
 
 
 def test_models_elsewhere_need_no_memory_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EKIBEN_ONLY", "all-minilm-l6-v2,efficientnet-lite0")
     monkeypatch.setenv("EKIBEN_MEMORY_GIB", "1.2")
     with pytest.raises(ConfigurationError, match=r"this machine has 1\.2 GiB"):
         assemble().plan()

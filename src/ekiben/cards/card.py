@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ekiben.cards.moderation import Moderation
+
 NAME_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
 VERSION_PATTERN = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9a-z.-]+)?$"
 
@@ -21,13 +23,22 @@ class Task(StrEnum):
     """What a model does; the folder a card lies in and the service that runs it."""
 
     IMAGE_CLASSIFICATION = "image-classification"
+    MODERATION = "moderation"
     TEXT_EMBEDDING = "text-embedding"
+    TEXT_GENERATION = "text-generation"
+
+    @property
+    def takes_tensors(self) -> bool:
+        """Whether its models answer the Open Inference Protocol; text generation is asked in messages instead."""
+        return self is not Task.TEXT_GENERATION
 
 
 class Runtime(StrEnum):
-    """What executes a model."""
+    """What executes a model; `openai` is a server elsewhere that speaks OpenAI's API, such as vLLM's."""
 
     ONNXRUNTIME = "onnxruntime"
+    LLAMA_CPP = "llama-cpp"
+    OPENAI = "openai"
 
 
 class _Frozen(BaseModel):
@@ -55,9 +66,9 @@ _SOURCE = re.compile(
 _UNRESOLVED = re.compile(r"hf:\w[\w.-]*/\w[\w.-]*(@\w[\w.-]*)?/.+")
 
 # Formats that hold data and nothing that runs when read.
-STORABLE_SUFFIXES = frozenset({".onnx", ".safetensors", ".json", ".txt", ".md"})
+STORABLE_SUFFIXES = frozenset({".onnx", ".safetensors", ".gguf", ".json", ".txt", ".md"})
 # Read by a conversion recipe that interprets the file itself and runs nothing in it.
-CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth"}
+CONVERTIBLE_SUFFIXES = STORABLE_SUFFIXES | {".pth", ".joblib", ".gz"}
 
 
 def _known_source(source: str) -> str:
@@ -75,10 +86,11 @@ class Source(_Frozen):
     """Where the model's files come from.
 
     `files` maps the name a file has in the model store to its origin. With `convert`, the origins are inputs
-    of that named recipe (`ekiben.conversion`), and the store holds what the recipe makes of them.
+    of that named recipe (`ekiben.conversion`), and the store holds what the recipe makes of them. Only a model
+    that is computed elsewhere has no files.
     """
 
-    files: Annotated[dict[RelativePath, SourceUri], Field(min_length=1, max_length=200)]
+    files: Annotated[dict[RelativePath, SourceUri], Field(max_length=200)] = Field(default_factory=dict)
     convert: str | None = None
 
     @model_validator(mode="after")
@@ -109,6 +121,7 @@ class Inputs(_Frozen):
     max_items: Annotated[int, Field(ge=1, le=4_096)] = 64
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_characters: Annotated[int, Field(ge=1)] | None = None
+    max_total_characters: Annotated[int, Field(ge=1)] | None = None
     max_pixels: Annotated[int, Field(ge=1)] | None = None
     image_size: Annotated[int, Field(ge=1)] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None
@@ -151,6 +164,39 @@ class Session(_Frozen):
     graph_optimization: Literal["off", "basic", "extended", "all"] = "all"
 
 
+class Generation(_Frozen):
+    """Limits of generated text; what a prompt may hold stands in `inputs`.
+
+    `context_tokens` is what prompt and answer together may have. `max_tokens` is the longest answer a request may
+    ask for, and what one that asks for nothing gets, as far as the context reaches.
+    """
+
+    context_tokens: Annotated[int, Field(ge=16)]
+    max_tokens: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _answer_fits(self) -> Generation:
+        if self.max_tokens > self.context_tokens:
+            raise ValueError(f"max_tokens {self.max_tokens} is above context_tokens {self.context_tokens}")
+        return self
+
+
+class Upstream(_Frozen):
+    """A server elsewhere that computes the model.
+
+    Attributes:
+        url: Where its API begins, such as `http://gpu-1:8000/v1`; without one the card is a template.
+        model: What that server calls the model.
+        key: Name of the entry in `EKIBEN_UPSTREAM_KEYS` that holds its key; none: no key is sent.
+        health_path: From the server's root on; the worker is ready while it answers 200.
+    """
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$", max_length=500)] | None = None
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, Field(pattern=NAME_PATTERN, max_length=63)] | None = None
+    health_path: Annotated[str, Field(pattern=r"^/[^\s?#]*$", max_length=200)] = "/health"
+
+
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -184,7 +230,7 @@ class Card(_Frozen):
     runtime: Runtime
     description: Annotated[str, Field(min_length=1, max_length=500)]
     version: Annotated[str, Field(pattern=VERSION_PATTERN)]
-    source: Source
+    source: Source = Source()
     licence: Licence
     precision: Literal["fp32", "fp16", "bf16", "int8", "fp8", "int4"]
     inputs: Inputs
@@ -192,7 +238,10 @@ class Card(_Frozen):
     latency: Latency = Latency()
     resources: Resources
     session: Session = Session()
+    generation: Generation | None = None
+    upstream: Upstream | None = None
     preprocess: Preprocess | None = None
+    moderation: Moderation | None = None
     labels: RelativePath | None = None
     evaluation: dict[str, float] = Field(default_factory=dict)
 
@@ -200,6 +249,16 @@ class Card(_Frozen):
     def tag(self) -> str:
         """The tag of the weights in BentoML's model store."""
         return f"{self.name}:{self.version}"
+
+    @property
+    def resolved(self) -> bool:
+        """Whether everything it points at is fixed; a card that is not is a template and is not served."""
+        return self.source.resolved and (self.upstream is None or self.upstream.url is not None)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there are weights to store; not where a server elsewhere computes."""
+        return bool(self.source.files)
 
     @property
     def labels_path(self) -> Path | None:
@@ -214,4 +273,23 @@ class Card(_Frozen):
             raise ValueError("labels is required: the file of class names, one a line")
         if self.task is Task.IMAGE_CLASSIFICATION and self.preprocess is None:
             raise ValueError("preprocess is required: how a picture becomes the model's input")
+        if self.task is Task.MODERATION and self.moderation is None:
+            raise ValueError("moderation is required: the classifiers and their thresholds")
+        if self.task is Task.TEXT_GENERATION and self.generation is None:
+            raise ValueError("generation is required: how long prompts and answers may be")
+        return self
+
+    @model_validator(mode="after")
+    def _runtime_has_what_it_runs(self) -> Card:
+        elsewhere = self.runtime is Runtime.OPENAI
+        if elsewhere != (self.upstream is not None):
+            raise ValueError("upstream, the server elsewhere, is for runtime openai and required there")
+        if elsewhere == self.has_weights:
+            raise ValueError("source.files, the weights, are required, except for runtime openai, which has none")
+        if self.runtime is Runtime.LLAMA_CPP and (self.resources.gpu or self.resources.gpu_memory_gib):
+            # The build of llama.cpp here has no GPU in it: a claim would only keep others off the device.
+            raise ValueError(
+                "resources.gpu and gpu_memory_gib are not for runtime llama-cpp, which computes on the CPU; a language"
+                " model on a GPU runs in a server of its own, such as vLLM, with runtime openai"
+            )
         return self

@@ -56,8 +56,8 @@ class Catalogue:
 
     @property
     def served(self) -> tuple[Card, ...]:
-        """Cards whose every source is pinned; the others are templates."""
-        return tuple(card for card in self if card.source.resolved)
+        """Cards that point at nothing open; the others are templates."""
+        return tuple(card for card in self if card.resolved)
 
     def select(self, only: Collection[str]) -> tuple[Card, ...]:
         """Return the served cards, or those named in `only`.
@@ -67,8 +67,11 @@ class Catalogue:
             CardError: A named card is a template.
         """
         for name in only:
-            if not self.get(name).source.resolved:
+            card = self.get(name)
+            if not card.source.resolved:
                 raise CardError(f"{name} is a template; pin its sources with: ekiben models pin {name}")
+            if not card.resolved:
+                raise CardError(f"{name} is a template; write its server's address into its card as upstream.url")
         return tuple(card for card in self.served if not only or card.name in only)
 
 
@@ -88,6 +91,7 @@ def load_card(path: Path) -> Card:
     except ValidationError as error:
         raise card_error(document, error) from None
     _check_labels(card, document)
+    _check_moderation_files(card, document)
     return card
 
 
@@ -136,3 +140,9 @@ def _refuse_keys_set_by_path(document: Document) -> None:
 def _check_labels(card: Card, document: Document) -> None:
     if card.labels_path is not None and not card.labels_path.is_file():
         raise document.fault(("labels",), f"no such file {card.labels!r} beside the card")
+
+
+def _check_moderation_files(card: Card, document: Document) -> None:
+    for file in card.moderation.files if card.moderation else ():
+        if not (card.folder / file).is_file():
+            raise document.fault(("moderation", "classifiers"), f"no such file {file!r} beside the card")

@@ -118,7 +118,7 @@ def check_weights(facts: Facts) -> Finding:
         check_stored(facts.cards, facts.settings)
     except EkibenError as error:
         return Finding("weights", "fail", error.message, "run: ekiben models pull")
-    return Finding("weights", "ok", f"{len(facts.cards)} models are stored")
+    return Finding("weights", "ok", f"{sum(card.has_weights for card in facts.cards)} models are stored")
 
 
 def check_gateway_port(facts: Facts) -> Finding:

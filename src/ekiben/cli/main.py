@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from ekiben.cli import keys, models
+from ekiben.cli.build import build
+from ekiben.cli.containerize import containerize
 from ekiben.cli.doctor import doctor
 from ekiben.cli.failures import run
 from ekiben.cli.serve import serve
@@ -17,6 +19,8 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(doctor)
+app.command()(build)
+app.command()(containerize)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
 app.add_typer(keys.app, name="keys", help="API keys.")
 

@@ -54,7 +54,7 @@ def pull(
     options, catalogue = _start()
     with shown_progress() as progress:
         puller = Pull(options, RECIPES, progress)
-        for card in catalogue.select(names or ()):
+        for card in _with_weights(catalogue, names):
             if lock:
                 _write_entry(options, card.name, puller.resolve(card))
             stored = puller.pull(card, read_lock(options.lock_file).entry(card))
@@ -67,7 +67,7 @@ def verify_models(names: Names = None) -> None:
     options, catalogue = _start()
     lock, store = read_lock(options.lock_file), ModelStore(options.bentoml_home)
     faults = []
-    for card in catalogue.select(names or ()):
+    for card in _with_weights(catalogue, names):
         try:
             verify(card, lock.entry(card), store, lambda _: None)
             typer.echo(f"{card.tag} is as the lock says")
@@ -165,6 +165,11 @@ def _start() -> tuple[PullOptions, Catalogue]:
         hf_token=token or None,
     )
     return options, load_catalogue(options.models_dir)
+
+
+def _with_weights(catalogue: Catalogue, names: list[str] | None) -> list[Card]:
+    """The named cards or all, without those that a server elsewhere computes."""
+    return [card for card in catalogue.select(names or ()) if card.has_weights]
 
 
 def _write_entry(options: PullOptions, name: str, entry: LockEntry) -> None:

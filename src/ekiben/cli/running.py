@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from http import HTTPStatus
 from pathlib import Path
@@ -49,9 +50,21 @@ def _control_socket(settings: Settings) -> Path:
         found = sorted(settings.run_dir.glob(pattern))
     else:
         found = sorted(run_dirs().glob(f"*/{pattern}"))
+    found = [path for path in found if _is_open(path)]
     folders = sorted({str(path.parent) for path in found})
     if not folders:
         raise ConfigurationError("no platform of this user runs here; `ekiben serve` starts one")
     if len(folders) > 1:
         raise ConfigurationError(f"several platforms run here; set EKIBEN_RUN_DIR to one of {', '.join(folders)}")
     return found[0]
+
+
+def _is_open(path: Path) -> bool:
+    """Whether somebody listens; the socket of a platform that was killed is removed."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return False
+    return True

@@ -21,6 +21,9 @@ from ekiben.devices.plan import Plan
 from ekiben.devices.planner import make_plan
 from ekiben.gateway.control import CONTROL_NAME
 from ekiben.policy.exposure import check_exposure
+from ekiben.policy.keys_file import read_keys
+from ekiben.policy.moderation import load_policy
+from ekiben.runtimes.upstream_key import check_upstream_keys
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 from ekiben.weights.store import check_stored
@@ -36,8 +39,15 @@ def serve(
     configure_logging(settings.log_format, settings.log_level, sys.stderr, log_content=settings.log_content)
     project = find_project(Path.cwd())
     check_exposure(settings.host, settings.keys_file)
+    if settings.keys_file is not None:
+        read_keys(
+            settings.keys_file
+        )  # One that cannot be read is one line here, and a gateway that never starts later.
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
-    plan = make_plan([card for card in cards if card.name not in settings.worker_urls], measure_machine(settings))
+    load_policy(settings.moderation_policy, cards)
+    local = [card for card in cards if card.name not in settings.worker_urls]
+    check_upstream_keys(local, settings)
+    plan = make_plan(local, measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))
     check_stored(cards, settings)
     check_port(settings.host, settings.port)

@@ -26,6 +26,7 @@ import structlog
 from ekiben.devices.claim import PLACE_SUFFIX
 from ekiben.errors import ConfigurationError
 from ekiben.settings import Settings, child_environment
+from ekiben.worker.host import CHANGING_SUFFIX
 from ekiben.worker.listener import SOCKET_SUFFIX, make_private
 from ekiben.worker.wish import WISH_SUFFIX
 
@@ -71,6 +72,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         loop.add_signal_handler(signal.SIGINT, self._interrupted)
+        self._clear()  # What a platform that was killed has left behind.
         process = await self._spawn()
         try:
             return await self._watch(process)
@@ -164,10 +166,13 @@ class Supervisor:
                 return None
         return reply
 
-    def _clean(self) -> None:
-        for pattern in (f"*{SOCKET_SUFFIX}", f"*{PLACE_SUFFIX}*", f"*{WISH_SUFFIX}"):
+    def _clear(self) -> None:
+        for pattern in (f"*{SOCKET_SUFFIX}", f"*{PLACE_SUFFIX}*", f"*{WISH_SUFFIX}", f"*{CHANGING_SUFFIX}"):
             for path in self._settings.run_dir.glob(pattern):
                 path.unlink(missing_ok=True)
+
+    def _clean(self) -> None:
+        self._clear()
         with contextlib.suppress(OSError):
             self._settings.run_dir.rmdir()
 

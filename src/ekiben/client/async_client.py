@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, status, tensors
+from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
+from ekiben.client.async_text import AsyncChatResource, AsyncCompletionsResource
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
 from ekiben.client.methods import Awaiting, awaiting
 from ekiben.client.options import client_options
-from ekiben.client.transport import answer_of, request_arguments
+from ekiben.client.transport import answer_of, opened_of, request_arguments, streams
 
 if TYPE_CHECKING:
     from ekiben.client.pace import Pace
@@ -37,6 +38,12 @@ class AsyncImagesResource(AsyncResource):
     """Pictures."""
 
     classify = awaiting(images.classify, in_thread=True)
+
+
+class AsyncModerationsResource(AsyncResource):
+    """Whether content is harmful."""
+
+    create = awaiting(moderations.create, in_thread=True)
 
 
 class AsyncModelsResource(AsyncResource):
@@ -77,6 +84,9 @@ class AsyncClient(BaseClient):
         self.embeddings = AsyncEmbeddingsResource(self)
         self.images = AsyncImagesResource(self)
         self.models = AsyncModelsResource(self)
+        self.moderations = AsyncModerationsResource(self)
+        self.chat = AsyncChatResource(self, self._options.pace)
+        self.completions = AsyncCompletionsResource(self, self._options.pace)
 
     infer = awaiting(tensors.infer)
     model_metadata = awaiting(tensors.model_metadata)
@@ -104,10 +114,14 @@ class AsyncClient(BaseClient):
         return None
 
     async def _exchange(self, send: Send) -> Answer | EkibenError:
+        deadline = self._options.pace.monotonic() + send.timeout_s
         try:
             async with asyncio.timeout(send.timeout_s):
                 request = self._http.build_request(**request_arguments(send))
-                response = await self._http.send(request, follow_redirects=False)
+                response = await self._http.send(request, stream=send.stream, follow_redirects=False)
+                if streams(response, send):
+                    return opened_of(response, deadline, send)
+                await response.aread()
         except TimeoutError:
             return failures.timed_out(send)
         except httpx.HTTPError as error:

@@ -56,6 +56,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened(Answer):
+    """A response whose body is still to come, from a connection of its own.
+
+    Attributes:
+        response: httpx's, blocking or asynchronous as the client is.
+        deadline: Of the whole call, on the clock of the client's `Pace`.
+        send: What it answers, for errors.
+    """
+
+    response: httpx.Response
+    deadline: float
+    send: Send
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """One call of the API, before it travels.
 
@@ -66,6 +81,7 @@ class Call(Generic[T]):
             since a retry sends it again.
         retry: Whether to try again; every call is safe to repeat, but a probe wants the first answer.
         recover: Makes the result of the last error, where failing is an answer too.
+        stream: Whether `parse` is given an `Opened` answer, as soon as its head is there.
     """
 
     method: str
@@ -77,6 +93,7 @@ class Call(Generic[T]):
     retry: bool = True
     recover: Callable[[EkibenError], T] | None = None
     options: CallOptions = field(default_factory=CallOptions)
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,7 @@ class Send:
     body: Mapping[str, Any]
     timeout_s: float
     request_id: str
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

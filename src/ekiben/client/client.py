@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, status, tensors
+from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
 from ekiben.client.methods import Blocking, blocking
 from ekiben.client.options import client_options
-from ekiben.client.transport import answer_of, request_arguments
+from ekiben.client.text import ChatResource, CompletionsResource
+from ekiben.client.transport import answer_of, opened_of, request_arguments, streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,12 @@ class ImagesResource(Resource):
     """Pictures."""
 
     classify = blocking(images.classify)
+
+
+class ModerationsResource(Resource):
+    """Whether content is harmful."""
+
+    create = blocking(moderations.create)
 
 
 class ModelsResource(Resource):
@@ -79,6 +86,9 @@ class Client(BaseClient):
         self.embeddings = EmbeddingsResource(self)
         self.images = ImagesResource(self)
         self.models = ModelsResource(self)
+        self.moderations = ModerationsResource(self)
+        self.chat = ChatResource(self, self._options.pace)
+        self.completions = CompletionsResource(self, self._options.pace)
 
     infer = blocking(tensors.infer)
     model_metadata = blocking(tensors.model_metadata)
@@ -110,6 +120,8 @@ class Client(BaseClient):
         try:
             request = self._http.build_request(**request_arguments(send))
             response = self._http.send(request, stream=True, follow_redirects=False)
+            if streams(response, send):
+                return opened_of(response, deadline, send)
             try:
                 body = b"".join(self._until(deadline, request, response))
             finally:

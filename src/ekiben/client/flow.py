@@ -76,7 +76,7 @@ def _send(call: Call[T], options: ClientOptions, headers: httpx.Headers, left_s:
     left_s = max(left_s, 0.001)
     headers["x-ekiben-timeout-ms"] = str(max(1, math.floor(left_s * 1_000)))
     url = f"{options.base_url}{call.path}"
-    return Send(call.method, url, headers.copy(), call.body, left_s, headers["x-request-id"])
+    return Send(call.method, url, headers.copy(), call.body, left_s, headers["x-request-id"], call.stream)
 
 
 def _headers(call: Call[T], options: ClientOptions) -> httpx.Headers:

@@ -89,3 +89,27 @@ class Classification(Result):
 
     data: Sequence[Label]
     created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """What a text, or a message of several parts, is flagged for.
+
+    Attributes:
+        categories: Whether each category is flagged.
+        category_scores: Each category's score, 0 to 1.
+        category_applied_input_types: For which kinds of the input, `text` and `image`, a category was looked for.
+    """
+
+    flagged: bool
+    categories: Mapping[str, bool]
+    category_scores: Mapping[str, float]
+    category_applied_input_types: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moderations(Result):
+    """A verdict per text, in the order of the texts; one where pictures were among them."""
+
+    id: str
+    results: Sequence[Moderation]

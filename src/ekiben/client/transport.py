@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ekiben.client.call import Answer, Send
+from ekiben.client.call import OK, Answer, Opened, Send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,3 +25,14 @@ def answer_of(response: httpx.Response, body: bytes, send: Send) -> Answer:
     """Complete the answer; the server's own request id wins over the one sent."""
     request_id = response.headers.get("x-request-id") or send.request_id
     return Answer(response.status_code, response.headers, body, request_id)
+
+
+def streams(response: httpx.Response, send: Send) -> bool:
+    """Whether the body is to be read as it comes: what was asked for, unless it is an error."""
+    return send.stream and response.status_code in OK
+
+
+def opened_of(response: httpx.Response, deadline: float, send: Send) -> Opened:
+    """An answer of which only the head is there."""
+    answer = answer_of(response, b"", send)
+    return Opened(answer.status, answer.headers, b"", answer.request_id, response, deadline, send)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnx
@@ -17,6 +18,9 @@ OPSET: Final = 17
 IR_VERSION: Final = 8
 
 Shape = Sequence[int | str]
+# Element types of inputs and outputs that are not float32, by name.
+Types = Mapping[str, int]
+_ALL_FLOAT: Final[Types] = MappingProxyType({})
 
 
 class GraphBuilder:
@@ -27,7 +31,7 @@ class GraphBuilder:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
 
-    def constant(self, name: str, value: NDArray[np.float32]) -> str:
+    def constant(self, name: str, value: NDArray[Any]) -> str:
         """Store an array in the graph; a name that is there already keeps its value."""
         if name not in self._constants:
             self._constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
@@ -40,10 +44,14 @@ class GraphBuilder:
         self._nodes.append(node)
         return result
 
-    def serialize(self, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> bytes:
-        """Return the checked model file; inputs and outputs are float32 and map names to shapes."""
+    def has(self, result: str) -> bool:
+        """Whether a node of that result is there already."""
+        return any(node.name == result for node in self._nodes)
+
+    def serialize(self, inputs: dict[str, Shape], outputs: dict[str, Shape], types: Types = _ALL_FLOAT) -> bytes:
+        """Return the checked model file; inputs and outputs map names to shapes and are float32 unless in `types`."""
         constants = list(self._constants.values())
-        graph = helper.make_graph(self._nodes, self._name, _values(inputs), _values(outputs), constants)
+        graph = helper.make_graph(self._nodes, self._name, _values(inputs, types), _values(outputs, types), constants)
         model = helper.make_model(
             graph,
             opset_imports=[helper.make_opsetid("", OPSET)],
@@ -55,5 +63,7 @@ class GraphBuilder:
         return bytes(model.SerializeToString(deterministic=True))
 
 
-def _values(shapes: dict[str, Shape]) -> list[onnx.ValueInfoProto]:
-    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+def _values(shapes: dict[str, Shape], types: Types) -> list[onnx.ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, types.get(name, TensorProto.FLOAT), shape) for name, shape in shapes.items()
+    ]

@@ -19,4 +19,12 @@ def _efficientnet_lite(inputs: Mapping[str, Path], target: Path) -> None:
     convert(inputs, target)
 
 
-RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType({"efficientnet-lite": _efficientnet_lite})
+def _moderation(inputs: Mapping[str, Path], target: Path) -> None:
+    from ekiben.conversion.moderation import convert
+
+    convert(inputs, target)
+
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {"efficientnet-lite": _efficientnet_lite, "moderation": _moderation}
+)

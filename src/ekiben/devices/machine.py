@@ -11,12 +11,21 @@ from typing import Final
 import psutil
 
 from ekiben.devices.nvml import GpuReader, Nvml
+from ekiben.errors import ConfigurationError
 from ekiben.settings import Settings, visible_devices
 
 _GIB: Final = 2**30
 _CGROUP_LIMITS: Final = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+_CGROUP_USE: Final = (
+    (Path("/sys/fs/cgroup/memory.current"), Path("/sys/fs/cgroup/memory.stat"), "inactive_file"),
+    (
+        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+        Path("/sys/fs/cgroup/memory/memory.stat"),
+        "total_inactive_file",
+    ),
 )
 
 
@@ -60,16 +69,33 @@ def measure_machine(settings: Settings, reader: GpuReader | None = None) -> Mach
     )
 
 
+def memory_in_use() -> tuple[int, int]:
+    """Bytes in use and bytes there are: of the container where it has less than the machine."""
+    machine = psutil.virtual_memory()
+    limit = min([machine.total, *_cgroup_limits()])
+    if limit == machine.total:
+        return machine.total - machine.available, machine.total
+    return _cgroup_use(), limit
+
+
 def _stated_gpus(stated: str) -> Iterable[Gpu]:
     if stated == "none":
         return
-    for index, memory_gib in enumerate(stated.split(",")):
-        yield Gpu(index, str(index), "stated by EKIBEN_GPUS", float(memory_gib))
+    sizes = [float(memory_gib) for memory_gib in stated.split(",")]
+    allowed = visible_devices()
+    names = [str(index) for index in range(len(sizes))] if allowed is None else allowed
+    if len(sizes) > len(names):
+        raise ConfigurationError(
+            f"EKIBEN_GPUS states {len(sizes)} GPUs and CUDA_VISIBLE_DEVICES shows {len(names)}: {','.join(names)}"
+        )
+    for index, memory_gib in enumerate(sizes):
+        yield Gpu(index, names[index], "stated by EKIBEN_GPUS", memory_gib)
 
 
 def _found_gpus(reader: GpuReader) -> Iterable[Gpu]:
     """Those that `CUDA_VISIBLE_DEVICES` leaves, in its order; all when it is not set."""
-    found = {name: reading for reading in reader.read() for name in (str(reading.index), reading.uuid)}
+    readings = [reading for reading in reader.read() if reading.fault is None]
+    found = {name: reading for reading in readings for name in (str(reading.index), reading.uuid)}
     allowed = visible_devices()
     wanted = sorted({str(reading.index) for reading in found.values()}, key=int) if allowed is None else allowed
     for name in wanted:
@@ -84,6 +110,17 @@ def _granted_threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _cgroup_use() -> int:
+    """What the container's processes hold; files that were read are dropped first when memory runs short."""
+    for path, statistics, unused in _CGROUP_USE:
+        try:
+            words = statistics.read_text().split()
+            return int(path.read_text()) - int(words[words.index(unused) + 1])
+        except (OSError, ValueError):
+            continue
+    return 0
 
 
 def _cgroup_limits() -> Iterable[int]:

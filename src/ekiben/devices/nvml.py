@@ -21,6 +21,7 @@ class GpuReading:
     Attributes:
         index: NVML's, over all GPUs of the machine.
         utilisation: Share of the last sampling period in which a kernel ran, 0 to 1.
+        fault: Why it cannot be read, as of a GPU that fell off the bus; then there are no other values.
     """
 
     index: int
@@ -31,6 +32,7 @@ class GpuReading:
     temperature_c: float | None = None
     utilisation: float | None = None
     power_w: float | None = None
+    fault: str | None = None
 
 
 class GpuReader(Protocol):
@@ -41,7 +43,7 @@ class GpuReader(Protocol):
 
 
 class Nvml:
-    """See `GpuReader`. A driver that fails while it is asked leaves the GPU out, and says so in the log.
+    """See `GpuReader`.
 
     Args:
         library: Stands for the module `pynvml`, which is imported when first needed otherwise.
@@ -57,11 +59,13 @@ class Nvml:
             return []
         nvml = self._library
         try:
-            found = [self._one(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+            return [self._one(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+        except nvml.NVMLError as error:
+            _log.error("the GPUs cannot be counted", reason=str(error))
+            return []
         finally:
             with contextlib.suppress(nvml.NVMLError):
                 nvml.nvmlShutdown()
-        return [reading for reading in found if reading is not None]
 
     def _start(self) -> bool:
         """Load driver and library; a machine without them is asked once only."""
@@ -78,12 +82,11 @@ class Nvml:
             return False
         return True
 
-    def _one(self, nvml: Any, index: int) -> GpuReading | None:
+    def _one(self, nvml: Any, index: int) -> GpuReading:
         try:
             return _reading(nvml, index)
         except nvml.NVMLError as error:
-            _log.error("a GPU cannot be read", gpu=index, reason=str(error))
-            return None
+            return GpuReading(index, "", "unknown", 0.0, 0.0, fault=str(error))
 
 
 def _reading(nvml: Any, index: int) -> GpuReading:

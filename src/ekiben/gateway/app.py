@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,17 +12,36 @@ from starlette.types import ASGIApp
 from ekiben.gateway.direct import Direct, plain_routes
 from ekiben.gateway.documentation import add_documentation
 from ekiben.gateway.edge import Edge
-from ekiben.gateway.routes import classifications, embeddings, models, open_inference, operations
+from ekiben.gateway.routes import (
+    chat_completions,
+    classifications,
+    completions,
+    embeddings,
+    models,
+    moderations,
+    open_inference,
+    operations,
+)
 from ekiben.gateway.state import GatewayState
+from ekiben.version import __version__
 
-_FAMILIES = (embeddings, classifications, models, open_inference, operations)
+_FAMILIES = (
+    embeddings,
+    classifications,
+    chat_completions,
+    completions,
+    moderations,
+    models,
+    open_inference,
+    operations,
+)
 
 
 def build_app(gateway: GatewayState) -> ASGIApp:
     """The public ASGI app over this gateway."""
     app = FastAPI(
         title="Ekiben",
-        version=version("ekiben"),
+        version=__version__,
         description="Machine-learning models as production services.",
         docs_url=None,
         redoc_url=None,

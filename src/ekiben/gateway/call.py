@@ -23,17 +23,21 @@ class Call:
 
     Attributes:
         arrived: `time.monotonic()` when the request's head was read.
+        route: The path of the route that answers, as the route table writes it.
         timeout_ms: What the caller allows; None: the card's default.
         notes: Fields for the access log, filled on the way: model, batch size, queue wait.
+        flags: Categories that the moderation policy notes, for the response's header.
         stages: Where the time went, in seconds, for `Server-Timing`.
     """
 
     request_id: str
     arrived: float
+    route: str = ""
     timeout_ms: int | None = None
     priority: int = 0
     principal: Principal = ANONYMOUS
     notes: dict[str, object] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
     def read_headers(self, request: Request) -> None:
@@ -54,6 +58,16 @@ class Call:
         """Seconds until the deadline: what the caller allows, within the card's maximum, from its arrival."""
         allowed_ms = card.latency.default_timeout_ms if self.timeout_ms is None else self.timeout_ms
         return min(allowed_ms, card.latency.max_timeout_ms) / 1_000 - (time.monotonic() - self.arrived)
+
+    def worker_headers(self, header_length: int | None) -> dict[str, str]:
+        """What goes with a body to a worker, but for the time left."""
+        headers = {
+            "content-type": "application/octet-stream",
+            protocol.REQUEST_ID: self.request_id,
+            protocol.PRIORITY: str(self.priority),
+            protocol.CALLER: self.principal.id,
+        }
+        return headers if header_length is None else {**headers, protocol.HEADER_LENGTH: str(header_length)}
 
 
 def request_id_of(request: Request) -> str:

@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from ekiben.cards.card import Card
+from ekiben.devices.machine import memory_in_use
 from ekiben.devices.nvml import GpuReading
 from ekiben.errors import WeightsError
 from ekiben.gateway.loading import Loading, WorkerState
@@ -26,7 +25,8 @@ _GIB: Final = 2**30
 
 def model(card: Card, ready: int, expected: int, states: list[WorkerState]) -> Component:
     """A model, by its workers."""
-    status: Status = "ok" if ready >= expected else "degraded" if ready else "unhealthy"
+    # Of a server elsewhere nothing here can be healed.
+    status: Status = "ok" if ready >= expected else "degraded" if ready or card.upstream else "unhealthy"
     return Component(
         name=card.name,
         kind="model",
@@ -42,6 +42,9 @@ def model(card: Card, ready: int, expected: int, states: list[WorkerState]) -> C
 
 def gpu(reading: GpuReading) -> Component:
     """A GPU."""
+    if reading.fault is not None:
+        detail = f"it cannot be read: {reading.fault}."
+        return Component(name=f"gpu-{reading.index}", kind="gpu", status="unhealthy", detail=detail)
     share = reading.memory_used_gib / reading.memory_total_gib if reading.memory_total_gib else 0.0
     faults = []
     if reading.temperature_c is not None and reading.temperature_c > HOT_C:
@@ -65,17 +68,17 @@ def gpu(reading: GpuReading) -> Component:
 
 
 def memory() -> Component:
-    """The machine's memory."""
-    found = psutil.virtual_memory()
-    full = found.percent > 100 * FULL
+    """The machine's memory, or the container's."""
+    used, total = memory_in_use()
+    full = used > FULL * total
     return Component(
         name="memory",
         kind="memory",
         status="degraded" if full else "ok",
-        detail=f"{found.percent:.0f} % of memory is in use." if full else None,
+        detail=f"{used / total:.0%} of memory is in use." if full else None,
         measurements={
-            "memory_used_gib": _gib(found.total - found.available),
-            "memory_total_gib": _gib(found.total),
+            "memory_used_gib": _gib(used),
+            "memory_total_gib": _gib(total),
         },
     )
 

@@ -22,10 +22,11 @@ def build_control(gateway: GatewayState) -> Starlette:
     async def status(_: Request) -> Response:
         return JSONResponse(
             {
-                "ready": gateway.ready,
+                # A model server elsewhere that is away is no reason to give up what is here.
+                "ready": not gateway.admission.draining and not gateway.gone,
                 "draining": gateway.admission.draining,
                 "in_flight": gateway.admission.in_flight,
-                "missing": gateway.fleet.missing(),
+                "missing": gateway.gone,
             }
         )
 

@@ -38,13 +38,13 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
+async def read_json(request: Request, model: type[M], max_bytes: int, *, max_json_bytes: int = MAX_JSON_BYTES) -> M:
     """Read and check a JSON body.
 
     Raises:
         UnsupportedMedia: The content type is not application/json.
         InvalidRequest: Not JSON, nested too deep, or not as the model says; `param` names the field.
-        PayloadTooLarge: Longer than `max_bytes` or `MAX_JSON_BYTES`.
+        PayloadTooLarge: Longer than `max_bytes` or `max_json_bytes`.
     """
     stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if stated != "application/json":
@@ -52,7 +52,7 @@ async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
         raise UnsupportedMedia(
             f"content-type is {stated[:100] or 'missing'}; send application/json.", param="content-type"
         )
-    body = await read_body(request, min(max_bytes, MAX_JSON_BYTES))
+    body = await read_body(request, min(max_bytes, max_json_bytes))
     if not body:
         raise InvalidRequest("the body is empty; send a JSON object.")
     try:

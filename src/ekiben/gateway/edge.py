@@ -14,7 +14,7 @@ from ekiben.gateway.access_log import AccessLog
 from ekiben.gateway.call import Call, request_id_of
 from ekiben.gateway.failures import as_error, failure_response
 from ekiben.gateway.metrics import GatewayMetrics
-from ekiben.inference.protocol import REQUEST_ID, SERVER_TIMING
+from ekiben.inference.protocol import MODERATION, REQUEST_ID, SERVER_TIMING
 from ekiben.worker.http import too_large
 
 _log = structlog.get_logger("ekiben.gateway")
@@ -94,6 +94,7 @@ class _Sender:
             (REQUEST_ID.encode(), self.call.request_id.encode()),
             (SERVER_TIMING.encode(), timing.encode()),
             (b"x-content-type-options", b"nosniff"),
+            *([(MODERATION.encode(), ", ".join(self.call.flags).encode())] if self.call.flags else ()),
         ]
 
 

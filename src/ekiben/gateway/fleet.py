@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
 
 from ekiben.cards.card import Card
-from ekiben.errors import QueueFull, Unavailable, WorkerLost
+from ekiben.errors import QueueFull, WorkerLost
+from ekiben.gateway.attempts import Attempts, refuses
+from ekiben.gateway.generating import Generating
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
+from ekiben.worker.host import changing_path
 from ekiben.worker.listener import SOCKET_SUFFIX
 
 _log = structlog.get_logger("ekiben.gateway")
@@ -21,8 +27,8 @@ _log = structlog.get_logger("ekiben.gateway")
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
-# A request that two workers died of may be why they did; it is not given the next ones too.
-_MAX_DEATHS = 2
+# Loading takes as long as it takes; a file that has lain there longer was left behind.
+_LONGEST_CHANGE_S = 900.0
 
 
 class Fleet:
@@ -109,23 +115,34 @@ class Fleet:
             EkibenError: As the worker says.
         """
         deadline = asyncio.get_running_loop().time() + time_left_s
-        lost: WorkerLost | None = None
-        refusal: QueueFull | None = None
-        deaths = 0
-        for worker in self.ready_workers(model):
+        attempts = self._attempts(model)
+        for worker in attempts:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
                 return await worker.infer(body, sent, left_s, items)
-            except QueueFull as error:
-                refusal = error
-            except WorkerLost as error:
-                lost = error
-                self._note(worker, ready=False)
-                deaths += not refuses(error)
-                if deaths == _MAX_DEATHS:
-                    break
-        raise refusal or lost or Unavailable(f"no worker of {model} is ready.", retry_after_s=1)
+            except (QueueFull, WorkerLost) as error:
+                attempts.failed(worker, error)
+        raise attempts.error
+
+    @asynccontextmanager
+    async def generate(
+        self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Send a request for text as `infer` does; within the block its lines can be read as they are written.
+
+        The block begins when a worker has accepted. One that dies before its first line is followed by the next; one
+        that dies later ends the answer. Leaving the block stops the writing.
+
+        Raises:
+            EkibenError: As `infer`; what happens under way is raised by the lines.
+        """
+        deadline = asyncio.get_running_loop().time() + time_left_s
+        async with AsyncExitStack() as stack:
+            yield await Generating(self._attempts(model), body, headers, deadline, stack).lines()
+
+    def _attempts(self, model: str) -> Attempts:
+        return Attempts(model, self.ready_workers(model), lambda worker: self._note(worker, ready=False))
 
     async def command(self, model: str, path: str, timeout_s: float) -> int:
         """Have every worker of the model do something to itself; returns how many did.
@@ -149,7 +166,9 @@ class Fleet:
         for model, group in self._workers.items():
             for address in self._addresses(model):
                 if address not in group:
-                    group[address] = WorkerClient(model, address, self._token)
+                    taken = {worker.number for worker in group.values()}
+                    number = next(number for number in itertools.count() if number not in taken)
+                    group[address] = WorkerClient(model, address, self._token, number=number)
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
 
@@ -165,9 +184,11 @@ class Fleet:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
         except WorkerLost as error:
-            self._note(worker, ready=False)
             if isinstance(worker.address, Path) and refuses(error):
+                self._note(worker, ready=False)
                 await self._forget(model, worker)
+            elif not _is_changing(worker.address):
+                self._note(worker, ready=False)
         else:
             self._note(worker, ready=True)
 
@@ -186,11 +207,11 @@ class Fleet:
         await worker.retire()
 
 
-def refuses(error: BaseException) -> bool:
-    """Whether the connection was refused or the socket is gone, as opposed to slow or broken off."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+def _is_changing(address: Path | str) -> bool:
+    """Whether the worker there said that it is loading or closing its model, which may keep it from answering."""
+    if isinstance(address, str):
+        return False
+    try:
+        return time.time() - changing_path(address).stat().st_mtime < _LONGEST_CHANGE_S
+    except OSError:
+        return False

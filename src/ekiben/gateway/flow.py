@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,26 +14,37 @@ from starlette.responses import Response
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded
 from ekiben.gateway.call import Call, call_of
+from ekiben.gateway.content import Content, LazyContent, nothing, nothing_produced
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
 from ekiben.worker.http import unless_disconnected
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A checked request: which model, what to send its worker, and how to turn the reply into a response."""
+    """A checked request: which model, what to send its worker, and how to turn the reply into a response.
+
+    Attributes:
+        content: The texts and pictures it brings, for the moderation policy.
+        produced: Those that a reply holds.
+    """
 
     card: Card
     body: bytes
     header_length: int | None
     respond: Callable[[Reply], Response]
     items: int = 1
+    content: LazyContent = nothing
+    produced: Callable[[Reply], Content] = nothing_produced
 
 
 async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
-    """Authenticate → admit → check → infer → respond."""
+    """Authenticate → admit → check → infer → check → respond."""
     call = call_of(request)
+    call.route = request.scope["route"].path
     authenticate(gateway, request, call)
     call.read_headers(request)
     with gateway.admission.admitted():
@@ -40,7 +52,7 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
         call.notes["model"] = ask.card.name
         call.stages["read"] = time.monotonic() - call.arrived
         gateway.fleet.check_room(ask.card.name, ask.items)
-        reply = await unless_disconnected(request, infer(gateway, call, ask))
+        reply = await unless_disconnected(request, moderated(gateway, call, ask))
         response = ask.respond(reply)
         record(call, reply)
         return response
@@ -56,7 +68,7 @@ def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
     call.principal = gateway.authentication.principal(request)
 
 
-async def in_time(reading: Awaitable[Ask], timeout_s: float) -> Ask:
+async def in_time(reading: Awaitable[T], timeout_s: float) -> T:
     """Await the request's body, but not for ever: a slow sender would hold a place of another.
 
     Raises:
@@ -69,6 +81,18 @@ async def in_time(reading: Awaitable[Ask], timeout_s: float) -> Ask:
         raise DeadlineExceeded(f"the body did not arrive within {timeout_s:g} s.") from None
 
 
+async def moderated(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
+    """Check what comes in → infer → check what goes out.
+
+    Raises:
+        EkibenError: As the moderator and the fleet say.
+    """
+    await gateway.moderator.check(call, "input", ask.content)
+    reply = await infer(gateway, call, ask)
+    await gateway.moderator.check(call, "output", lambda: ask.produced(reply))
+    return reply
+
+
 async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
     """Send the request to a worker of its model, with what is left of its time.
 
@@ -79,14 +103,7 @@ async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
     time_left_s = call.time_left_s(ask.card)
     if time_left_s <= 0:
         raise DeadlineExceeded("the deadline passed before the request was read.")
-    headers = {
-        "content-type": "application/octet-stream",
-        protocol.REQUEST_ID: call.request_id,
-        protocol.PRIORITY: str(call.priority),
-        protocol.CALLER: call.principal.id,
-    }
-    if ask.header_length is not None:
-        headers[protocol.HEADER_LENGTH] = str(ask.header_length)
+    headers = call.worker_headers(ask.header_length)
     return await gateway.fleet.infer(ask.card.name, ask.body, headers, time_left_s, ask.items)
 
 

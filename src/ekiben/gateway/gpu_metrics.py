@@ -34,7 +34,8 @@ class GpuMetrics:
         for metric in (self._used, self._total, self._temperature, self._utilisation, self._power):
             metric.clear()
         for reading in readings:
-            self._show(reading)
+            if reading.fault is None:
+                self._show(reading)
 
     def _show(self, reading: GpuReading) -> None:
         labels = (str(reading.index), reading.name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 
 from ekiben.gateway import components
 from ekiben.gateway.loading import worker_states
 from ekiben.gateway.state import GatewayState
 from ekiben.schemas.health import Component, HealthReport, Status
+from ekiben.version import __version__
 
 
 async def report(gateway: GatewayState) -> HealthReport:
@@ -17,7 +17,7 @@ async def report(gateway: GatewayState) -> HealthReport:
     found = [*models, *machine]
     return HealthReport(
         status=worst(found),
-        version=version("ekiben"),
+        version=__version__,
         draining=gateway.admission.draining,
         components=found,
     )

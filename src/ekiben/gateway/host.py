@@ -16,6 +16,7 @@ from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.moderator import build_moderator
 from ekiben.gateway.state import GatewayState
 from ekiben.policy.exposure import check_exposure
 from ekiben.runtimes.classes import read_labels
@@ -28,21 +29,24 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
     """Make what the routes share; call it inside the running event loop.
 
     Raises:
-        OperatorError: The keys file is wrong, or the address is open to others without keys.
+        OperatorError: The keys file or the moderation policy is wrong, or the address is open to others without keys.
     """
     served = {card.name: card for card in cards}
     check_exposure(settings.host, settings.keys_file)
     urls = {name: [str(url) for url in found] for name, found in settings.worker_urls.items()}
     token = settings.worker_token.get_secret_value() if settings.worker_token else None
+    fleet = Fleet(served.values(), settings.run_dir, urls, token)
+    metrics = GatewayMetrics(CollectorRegistry())
     return GatewayState(
         settings=settings,
         cards=served,
         labels={card.name: read_labels(card) for card in served.values() if card.task is Task.IMAGE_CLASSIFICATION},
-        fleet=Fleet(served.values(), settings.run_dir, urls, token),
+        fleet=fleet,
         admission=Admission(settings.max_in_flight),
-        metrics=GatewayMetrics(CollectorRegistry()),
+        metrics=metrics,
         authentication=Authentication(settings.keys_file),
         gpus=gpus or Nvml(),
+        moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
     )
 
 

@@ -18,13 +18,11 @@ async def exposition(gateway: GatewayState) -> str:
     await asyncio.gather(*(_note_workers(gateway, name) for name in gateway.cards))
     gateway.metrics.gpus.show(await asyncio.to_thread(gateway.gpus.read))
     parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
-    # The index, not the process id: a label must not grow with every restart.
-    indexed = [
-        (index, worker) for name in gateway.cards for index, worker in enumerate(gateway.fleet.ready_workers(name))
-    ]
-    texts = await asyncio.gather(*(_scrape(worker) for _, worker in indexed))
-    for (index, worker), text in zip(indexed, texts, strict=True):
-        parts[(("worker", str(index)), ("model", worker.model))] = text
+    workers = [worker for name in gateway.cards for worker in gateway.fleet.ready_workers(name)]
+    texts = await asyncio.gather(*map(_scrape, workers))
+    for worker, text in zip(workers, texts, strict=True):
+        # Not the process id: a label must not grow with every restart.
+        parts[(("worker", str(worker.number)), ("model", worker.model))] = text
     return merge(parts)
 
 

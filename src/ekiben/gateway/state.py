@@ -11,6 +11,7 @@ from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.moderator import Moderator
 from ekiben.settings import Settings
 
 
@@ -32,11 +33,27 @@ class GatewayState:
     metrics: GatewayMetrics
     authentication: Authentication
     gpus: GpuReader
+    moderator: Moderator
 
     @property
     def ready(self) -> bool:
-        """Whether every worker of every model is there and requests are taken."""
-        return not self.admission.draining and not self.fleet.missing()
+        """Whether requests are taken, and every worker is there but those that wait for a model server elsewhere."""
+        return not self.admission.draining and not self.gone and self.answers
+
+    @property
+    def answers(self) -> bool:
+        """Whether any model has a worker that is ready."""
+        return any(self.fleet.counts(name)[0] for name in self.cards)
+
+    @property
+    def gone(self) -> dict[str, int]:
+        """Missing workers that a new process could replace; not those that wait for a model server elsewhere."""
+        return {name: count for name, count in self.fleet.missing().items() if self.cards[name].upstream is None}
+
+    @property
+    def tensor_cards(self) -> list[Card]:
+        """The served models that answer the Open Inference Protocol."""
+        return [card for card in self.cards.values() if card.task.takes_tensors]
 
     def card(self, name: str) -> Card:
         """The served model of that name.

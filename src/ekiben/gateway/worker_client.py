@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import orjson
 from ekiben.errors import DeadlineExceeded, QueueFull, WorkerLost, from_payload
 from ekiben.gateway.fullness import Fullness
 from ekiben.inference import protocol
+from ekiben.inference.lines import lines_of
 from ekiben.worker.listener import KEEP_ALIVE_S
 
 # The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
@@ -40,6 +42,7 @@ class WorkerClient:
     """A worker at a Unix socket or a URL.
 
     Attributes:
+        number: Small and its own among the model's workers, for metrics' labels.
         outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
         outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
@@ -52,8 +55,10 @@ class WorkerClient:
         token: str | None = None,
         *,
         connect_timeout_s: float = _CONNECT_TIMEOUT_S,
+        number: int = 0,
     ) -> None:
         self.model = model
+        self.number = number
         self.address = address
         self.outstanding = 0
         self.outstanding_items = 0
@@ -114,6 +119,44 @@ class WorkerClient:
             if self._retired and not self.outstanding:
                 await self.close()
 
+    @asynccontextmanager
+    async def generate(
+        self, body: bytes, headers: Mapping[str, str], time_left_s: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Send one request for text; within the block its lines can be read as they are written.
+
+        Leaving the block before the last line closes the connection, which stops the writing.
+
+        Raises:
+            QueueFull: The worker has no room, or had none a moment ago.
+            EkibenError: The worker's own error, code and all.
+            WorkerLost: It died or cut the connection, here or while lines are read.
+            DeadlineExceeded: It did not even say that it was late.
+        """
+        self.check_room(1)
+        self.outstanding += 1
+        self.outstanding_items += 1
+        try:
+            async with asyncio.timeout(time_left_s + _GRACE_S):
+                async with self._session.post(f"{self._base}/generate", data=body, headers=headers) as response:
+                    if response.status != 200:
+                        raise _error(response, await response.read())
+                    yield _lines(response)
+        except QueueFull as refusal:
+            self._fullness.refused(self.outstanding_items - 1, 1, refusal)
+            raise
+        except aiohttp.ClientError as error:
+            raise _lost() from error
+        except TimeoutError:
+            raise DeadlineExceeded("the worker did not answer before the deadline.") from None
+        except OSError as error:
+            raise _lost() from error
+        finally:
+            self.outstanding -= 1
+            self.outstanding_items -= 1
+            if self._retired and not self.outstanding:
+                await self.close()
+
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         async with self._session.post(self._base + path, data=body, headers=headers) as response:
             content = await response.read()
@@ -159,6 +202,19 @@ class WorkerClient:
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The lines of a body as they come; nothing is read ahead of whoever takes them.
+
+    Raises:
+        WorkerLost: The body broke off.
+    """
+    try:
+        async for line in lines_of(response.content.iter_any()):
+            yield line
+    except (aiohttp.ClientError, OSError) as error:
+        raise _lost() from error
 
 
 def _lost() -> WorkerLost:

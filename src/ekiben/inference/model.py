@@ -10,7 +10,7 @@ tokenizers or pictures. Work flows through three calls:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,8 +44,11 @@ class Model(Protocol):
     def is_light(self, inputs: Tensors) -> bool:
         """Whether `prepare` takes well under a millisecond, so that handing it to a thread would cost more."""
 
-    def prepare(self, inputs: Tensors) -> Sequence[Item]:
+    def prepare(self, inputs: Tensors) -> Iterable[Item]:
         """Check and decode the rows of one request.
+
+        Where that takes long, item by item as they are asked for: a request that nobody waits for any more is then
+        left between two of them.
 
         Raises:
             InvalidRequest: Naming the field and the limit it broke.

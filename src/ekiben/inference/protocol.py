@@ -1,15 +1,23 @@
 """The words of the internal protocol between gateway and workers; both sides import them from here.
 
 HTTP/1.1 over the worker's own Unix socket, or over a URL on another machine; there a shared secret goes with every
-call as `Authorization: Bearer`. Bodies are Open Inference Protocol with
-binary tensors. A caller that closes its connection cancels the request. Errors are `ekiben.errors` payloads.
+call as `Authorization: Bearer`. A caller that closes its connection cancels the request. Errors are `ekiben.errors`
+payloads.
 
-    POST /infer      one request            GET /ready      200 once warm and able, else 503
-    GET  /model      name, signature, state GET /metrics    Prometheus exposition of this process
-    GET  /statistics inference statistics
+    GET  /ready      200 once warm and able, else 503
+    GET  /metrics    Prometheus exposition of this process
     POST /load       bring the model into memory
     POST /unload     finish what was accepted, then give its memory back
     GET  /state      loaded, idle or unloaded; device; memory of the process
+
+    tensor models, in Open Inference bodies with binary tensors:
+    POST /infer      one request
+    GET  /model      name, signature, state
+    GET  /statistics inference statistics
+
+    models that write text, in JSON lines (`ekiben.inference.generation_lines`):
+    POST /generate   one request; the head comes once it is being computed and after which nothing is refused, the
+                     lines as they are written
 """
 
 from __future__ import annotations
@@ -24,6 +32,8 @@ CALLER: Final = "x-ekiben-caller"
 HEADER_LENGTH: Final = "inference-header-content-length"
 SERVER_TIMING: Final = "server-timing"
 BATCH_ITEMS: Final = "x-ekiben-batch-items"
+# On public responses alone: what the moderation policy notes of the request or the answer.
+MODERATION: Final = "x-ekiben-moderation"
 PRIORITIES: Final = range(-10, 11)
 # Within a worker, on the request's scope: `time.monotonic()` when it came, so that waiting for a model to load counts.
 ARRIVED: Final = "ekiben.arrived"

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from ekiben.cards.card import Card
-from ekiben.errors import InvalidRequest, PayloadTooLarge, WeightsError
+from ekiben.errors import InvalidRequest, PayloadTooLarge
 from ekiben.inference.model import Item
 from ekiben.inference.tensors import Signature, Tensor, Tensors, TensorSpec
 from ekiben.runtimes.onnx_session import OnnxSession
 from ekiben.runtimes.requests import rows_of, text_of
+from ekiben.runtimes.tokenizer import load_tokenizer
 
 # Tokenizing takes about 0.1 ms a kilobyte.
 _LIGHT_BYTES: Final = 2_048
@@ -35,7 +35,7 @@ class TextEmbedding:
     def __init__(self, card: Card, files: Path, threads: int) -> None:
         self.card = card
         self._session = OnnxSession(files / "model.onnx", card.session, threads)
-        self._tokenizer = _load_tokenizer(files / "tokenizer.json")
+        self._tokenizer = load_tokenizer(files / "tokenizer.json")
         self.device = self._session.device
         self.signature = Signature(
             inputs=(TensorSpec("text", "BYTES", (-1,)),),
@@ -121,14 +121,3 @@ def _pad(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         ids[index, : len(row)] = row
         mask[index, : len(row)] = 1
     return ids, mask
-
-
-def _load_tokenizer(path: Path) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # The library raises bare Exception for a missing or broken file.
-        raise WeightsError(f"{path.name}: not a tokenizer: {error}") from error
-    # Padding and truncation are ours: batches are padded to their longest, and too long a text is refused, not cut.
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer

@@ -25,13 +25,16 @@ class State(StrEnum):
     NOT_PULLED = "not pulled"
     STORED = "stored"
     DAMAGED = "damaged"
+    ELSEWHERE = "elsewhere"
     OTHER = "other contents"
 
 
 def state_of(card: Card, lock: WeightsLock, store: ModelStore) -> State:
     """Look at names and sizes only."""
-    if not card.source.resolved:
+    if not card.resolved:
         return State.TEMPLATE
+    if not card.has_weights:
+        return State.ELSEWHERE
     try:
         entry = lock.entry(card)
     except WeightsError:
@@ -52,7 +55,7 @@ def check_stored(cards: Iterable[Card], settings: Settings) -> None:
     """
     store = ModelStore(settings.bentoml_home.expanduser())
     faults: dict[State, list[str]] = {}
-    for card in cards:
+    for card in (card for card in cards if card.has_weights):
         # The lock lies in the folder of cards, one above the card's own.
         state = state_of(card, read_lock(card.folder.parent / LOCK_FILE), store)
         if state is not State.STORED:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ekiben.errors import EkibenError, Internal, InvalidRequest, Unavailable
+from ekiben.errors import EkibenError, Internal, Unavailable
 from ekiben.inference import protocol
 from ekiben.inference.open_inference import (
     InferenceRequest,
@@ -22,6 +22,7 @@ from ekiben.inference.open_inference import (
     parse_header_length,
 )
 from ekiben.schemas.open_inference import ModelMetadata, TensorMetadata
+from ekiben.worker.call_headers import deadline_of, priority_of
 from ekiben.worker.engine import Answer, Engine
 from ekiben.worker.http import error_response, read_body, unless_disconnected
 from ekiben.worker.statistics import Statistics
@@ -72,7 +73,7 @@ class WorkerApp:
         try:
             body = await read_body(request, self._max_body_bytes)
             wanted = await self._decode(request, body)
-            deadline, priority = _deadline(request, started), _priority(request)
+            deadline, priority = deadline_of(request, started), priority_of(request)
             running = self._engine.infer(wanted.inputs, deadline=deadline, priority=priority)
             answer = await unless_disconnected(request, running)
             response = self._encode(wanted, answer, request_id)
@@ -148,19 +149,3 @@ def server_timing(answer: Answer) -> str:
         ("compute", answer.batch.compute_s),
     )
     return ", ".join(f"{name};dur={seconds * 1_000:.3f}" for name, seconds in stages)
-
-
-def _deadline(request: Request, now: float) -> float | None:
-    stated = request.headers.get(protocol.TIMEOUT_MS)
-    if stated is None:
-        return None
-    if not stated.isdecimal():
-        raise InvalidRequest(f"{protocol.TIMEOUT_MS} must be whole milliseconds.", param=protocol.TIMEOUT_MS)
-    return now + int(stated) / 1_000
-
-
-def _priority(request: Request) -> int:
-    stated = request.headers.get(protocol.PRIORITY, "0")
-    if not stated.lstrip("-").isdecimal():
-        raise InvalidRequest(f"{protocol.PRIORITY} must be a whole number.", param=protocol.PRIORITY)
-    return int(stated)

@@ -6,6 +6,7 @@ prepare (decode, tokenize; off the loop)  →  batch and infer (the device's thr
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,21 +82,33 @@ class Engine:
             EkibenError: As the model's `prepare` and the batcher's `submit` say.
         """
         started = time.monotonic()
-        items = self.model.prepare(inputs) if self.model.is_light(inputs) else await self._prepare(inputs, deadline)
+        light = self.model.is_light(inputs)
+        items = list(self.model.prepare(inputs)) if light else await self._prepare(inputs, deadline)
         prepared_s = time.monotonic() - started
         works = [Work(item.payload, item.length, item.shape_key) for item in items]
         results, timing = await self.batcher.submit(works, deadline=deadline, priority=priority)
         return Answer(self.model.finish(items, results), len(items), prepared_s, timing)
 
     async def _prepare(self, inputs: Tensors, deadline: float | None) -> Sequence[Item]:
-        """Prepare in a thread, for as long as the deadline allows."""
+        """Prepare in a thread, for as long as the deadline allows and the caller stays."""
         loop = asyncio.get_running_loop()
-        prepared = loop.run_in_executor(self._prepare_pool, self.model.prepare, inputs)
+        left = threading.Event()
+        prepared = loop.run_in_executor(self._prepare_pool, self._prepare_while_wanted, inputs, left)
         try:
             async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
                 return await prepared
         except TimeoutError:
             raise DeadlineExceeded("the deadline passed while the input was being read.") from None
+        finally:
+            left.set()  # A thread cannot be cancelled; it looks between two items.
+
+    def _prepare_while_wanted(self, inputs: Tensors, left: threading.Event) -> Sequence[Item]:
+        items: list[Item] = []
+        for item in self.model.prepare(inputs):
+            items.append(item)
+            if left.is_set():
+                break
+        return items
 
     def _execute(self, payloads: Sequence[Any]) -> Sequence[Any]:
         self.executions += 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import structlog
 from starlette.types import ASGIApp
@@ -24,6 +25,7 @@ from ekiben.worker.listener import SOCKET_SUFFIX, Listener, make_private
 from ekiben.worker.servable import Servable
 from ekiben.worker.wish import wishes_loaded
 
+CHANGING_SUFFIX: Final = ".changing"
 _log = structlog.get_logger("ekiben.worker")
 
 S = TypeVar("S", bound=Servable)
@@ -41,7 +43,7 @@ class ModelHost(Generic[S]):
 
     def __init__(self, card: Card, load: Callable[[], Awaitable[S]], placement: Placement, settings: Settings) -> None:
         self._card, self._placement, self._settings = card, placement, settings
-        self._lifecycle = Lifecycle(card.name, load, settings.drain_timeout_s)
+        self._lifecycle = Lifecycle(card.name, load, settings.drain_timeout_s, self._changing)
         self._listeners: list[Listener] = []
         self._idle_watch: asyncio.Task[None] | None = None
 
@@ -51,15 +53,18 @@ class ModelHost(Generic[S]):
         loaded = self._lifecycle.loaded
         return bool(self._listeners) and (loaded is None or loaded.ready)
 
-    async def loaded(self) -> S:
-        """The servable; an idle one is loaded first.
+    @asynccontextmanager
+    async def loaded(self) -> AsyncIterator[S]:
+        """The servable, for as long as the block lasts; an idle one is loaded first.
 
         Raises:
             Unavailable: It is not loaded yet, or was unloaded.
         """
         if not self._listeners:
             raise Unavailable(f"{self._card.name} is not loaded yet.", retry_after_s=1)
-        return await self._lifecycle.awake()
+        servable = await self._lifecycle.awake()
+        with self._lifecycle.in_use():
+            yield servable
 
     async def start(self) -> None:
         """Take a place, load and warm the model, then open the internal socket.
@@ -68,17 +73,33 @@ class ModelHost(Generic[S]):
         """
         make_private(self._settings.run_dir)
         place = await claim(self._placement, self._settings.run_dir)
-        if wishes_loaded(self._settings, self._card.name):
-            await self._lifecycle.load()
+        await self._follow_wish()
         app = HostApp(self._lifecycle, place.device)
         await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
         if self._settings.worker_listen:
             token = self._settings.worker_token
             check_worker_exposure(self._settings.worker_listen, has_token=token is not None)
             await self._listen(Gate(app, token.get_secret_value()) if token else app, self._settings.worker_listen)
+        await self._follow_wish()  # What was said while it was loading did not reach it.
         if self._settings.idle_unload_s:
             self._idle_watch = asyncio.create_task(self._lifecycle.unload_when_idle(self._settings.idle_unload_s))
         _log.info("model ready", model=self._card.name, version=self._card.version, state=self._lifecycle.state.value)
+
+    async def _follow_wish(self) -> None:
+        if wishes_loaded(self._settings, self._card.name):
+            await self._lifecycle.load()
+        else:
+            await self._lifecycle.unload()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Tell the gateway beside the socket that this process may not answer for a while, and is not lost."""
+        path = changing_path(socket_path(self._settings.run_dir, self._card.name, os.getpid()))
+        path.touch()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
     async def _listen(self, app: ASGIApp, address: Path | str) -> None:
         listener = Listener(app, address)
@@ -92,6 +113,11 @@ class ModelHost(Generic[S]):
         for listener in self._listeners:
             await listener.close()
         await self._lifecycle.unload(State.UNLOADED)
+
+
+def changing_path(socket: Path) -> Path:
+    """The file that stands beside a worker's socket while its model is being loaded or closed."""
+    return socket.with_suffix(CHANGING_SUFFIX)
 
 
 def socket_path(run_dir: Path, model: str, pid: int) -> Path:

@@ -16,17 +16,19 @@ import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import structlog
 
-from ekiben.errors import ModelUnloaded
+from ekiben.errors import ModelUnloaded, Unavailable
 from ekiben.worker.servable import Servable
 
 _log = structlog.get_logger("ekiben.worker")
 
 S = TypeVar("S", bound=Servable)
+_PATIENCE_S: Final = 10.0
 
 
 class State(StrEnum):
@@ -44,6 +46,7 @@ class Lifecycle(Generic[S]):
         model: Its name, for errors and the log.
         load: Makes the servable.
         drain_timeout_s: How long requests in flight have when the model is unloaded.
+        changing: Entered while the model is loaded or closed, which may hold up this whole process.
         clock: Seconds.
     """
 
@@ -52,10 +55,12 @@ class Lifecycle(Generic[S]):
         model: str,
         load: Callable[[], Awaitable[S]],
         drain_timeout_s: float,
+        changing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model, self._load, self._clock = model, load, clock
-        self._drain_timeout_s = drain_timeout_s
+        self._drain_timeout_s, self._announced = drain_timeout_s, changing
+        self._try_again_at = 0.0
         self._servable: S | None = None
         self._changing = asyncio.Lock()
         self._is_loading = False
@@ -98,6 +103,7 @@ class Lifecycle(Generic[S]):
         if self._servable is None and (self.state is State.IDLE or self._is_loading):
             async with self._changing:
                 if self.state is State.IDLE:
+                    self._check_patience()
                     await self._bring()
         if self._servable is None:
             raise ModelUnloaded(f"{self._model} is unloaded; `ekiben models load {self._model}` loads it.")
@@ -120,9 +126,10 @@ class Lifecycle(Generic[S]):
             if servable is not None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._unused.wait(), self._drain_timeout_s)
-                await servable.close()
-                del servable
-                _give_memory_back()
+                with self._announced():
+                    await servable.close()
+                    del servable
+                    _give_memory_back()
                 _log.info("model unloaded", model=self._model, state=becoming.value)
 
     async def unload_when_idle(self, after_s: float) -> None:
@@ -136,13 +143,35 @@ class Lifecycle(Generic[S]):
         started = self._clock()
         self._is_loading = True
         try:
-            servable = await self._load()
-            await servable.warm_up()
+            with self._announced():
+                servable = await self._warmed()
+        except BaseException:
+            self._try_again_at = self._clock() + _PATIENCE_S
+            raise
         finally:
             self._is_loading = False
         self._servable, self.state, self._last_used = servable, State.LOADED, self._clock()
+        self._try_again_at = 0.0
         seconds = round(self._clock() - started, 3)
         _log.info("model loaded", model=self._model, device=servable.device, seconds=seconds)
+
+    async def _warmed(self) -> S:
+        """A warm servable, or nothing that is left of it."""
+        servable = await self._load()
+        try:
+            await servable.warm_up()
+        except BaseException:
+            await servable.close()
+            del servable
+            _give_memory_back()
+            raise
+        return servable
+
+    def _check_patience(self) -> None:
+        """Spare the machine from trying to load with every request what could not be loaded a moment ago."""
+        left_s = self._try_again_at - self._clock()
+        if left_s > 0:
+            raise Unavailable(f"{self._model} could not be loaded; the log says why.", retry_after_s=left_s)
 
 
 def _give_memory_back() -> None:

@@ -21,7 +21,10 @@ def wishes_loaded(settings: Settings, model: str) -> bool:
 
 def note_wish(run_dir: Path, model: str, *, loaded: bool) -> None:
     """Remember what the operator said."""
-    _file(run_dir, model).write_text(_LOADED if loaded else _UNLOADED)
+    path = _file(run_dir, model)
+    written = path.with_suffix(".new")
+    written.write_text(_LOADED if loaded else _UNLOADED)
+    written.replace(path)
 
 
 def _file(run_dir: Path, model: str) -> Path:

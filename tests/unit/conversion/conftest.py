@@ -1,9 +1,11 @@
-"""Writes torch's old file format, so that its reader is tested without torch."""
+"""Writes torch's old file format and joblib's, so that their readers are tested without either."""
 
 from __future__ import annotations
 
 import pickle
 import struct
+import sys
+import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,3 +76,68 @@ def arrays() -> dict[str, NDArray[Any]]:
         "transposed": random.standard_normal((4, 3)).astype("<f4").T,
         "empty": np.zeros((0, 3), "<f4"),
     }
+
+
+class _JoblibPickler(pickle._Pickler):
+    """Writes as joblib does: an array's description, then, behind it in the file, its values."""
+
+    file: Any = None
+
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
+        if not isinstance(obj, np.ndarray):
+            super().save(obj, save_persistent_id)  # type: ignore[misc]
+            return
+        order = "F" if obj.flags.f_contiguous and not obj.flags.c_contiguous else "C"
+        described = sys.modules["joblib.numpy_pickle"].NumpyArrayWrapper()
+        described.__dict__.update(
+            subclass=np.ndarray,
+            shape=obj.shape,
+            order=order,
+            dtype=obj.dtype,
+            allow_mmap=True,
+            numpy_array_alignment_bytes=16,
+        )
+        super().save(described, save_persistent_id)  # type: ignore[misc]
+        self.framer.commit_frame(force=True)  # type: ignore[attr-defined]
+        file: Any = self.file
+        padding = 16 - (file.tell() + 1) % 16
+        file.write(bytes([padding]) + b"\xff" * padding + obj.tobytes("F" if order == "F" else "C"))
+
+
+WriteJoblib = Callable[[str, object], Path]
+
+
+@pytest.fixture
+def sklearn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Make an object of a class of a package that is not installed: its dotted name and its attributes."""
+
+    def make(dotted: str, **attributes: Any) -> Any:
+        module, _, name = dotted.rpartition(".")
+        parts = module.split(".")
+        for package in (".".join(parts[:length]) for length in range(1, len(parts) + 1)):
+            if package not in sys.modules:
+                monkeypatch.setitem(sys.modules, package, types.ModuleType(package))
+        found = sys.modules[module]
+        if not hasattr(found, name):
+            monkeypatch.setattr(found, name, type(name, (), {"__module__": module}), raising=False)
+        instance = getattr(found, name)()
+        instance.__dict__.update(attributes)
+        return instance
+
+    return make
+
+
+@pytest.fixture
+def write_joblib(tmp_path: Path, sklearn: Callable[..., Any]) -> WriteJoblib:
+    """Write an object as joblib would."""
+    sklearn("joblib.numpy_pickle.NumpyArrayWrapper")
+
+    def write(name: str, value: object) -> Path:
+        path = tmp_path / name
+        with path.open("wb") as file:
+            pickler = _JoblibPickler(file, protocol=5)
+            pickler.file = file
+            pickler.dump(value)
+        return path
+
+    return write

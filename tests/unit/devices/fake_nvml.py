@@ -38,8 +38,10 @@ class FakeNvml:
     NVMLError_NotSupported = NVMLError_NotSupported
     NVMLError_LibraryNotFound = NVMLError_LibraryNotFound
 
-    def __init__(self, gpus: list[FakeGpu], *, fault: Exception | None = None) -> None:
-        self.gpus, self.fault = gpus, fault
+    def __init__(
+        self, gpus: list[FakeGpu], *, fault: Exception | None = None, count_fault: Exception | None = None
+    ) -> None:
+        self.gpus, self.fault, self.count_fault = gpus, fault, count_fault
         self.starts = 0
         self.is_open = False
 
@@ -53,6 +55,8 @@ class FakeNvml:
         self.is_open = False
 
     def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+        if self.count_fault:
+            raise self.count_fault
         return len(self.gpus)
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeGpu:  # noqa: N802

@@ -20,9 +20,17 @@ def test_what_the_driver_does_not_tell_is_none() -> None:
     assert (reading.temperature_c, reading.utilisation, reading.power_w) == (None, None, None)
 
 
-def test_a_lost_gpu_does_not_cost_the_others_readings() -> None:
+def test_a_lost_gpu_says_so_and_does_not_cost_the_others_readings() -> None:
     library = FakeNvml([FakeGpu("GPU-a", is_lost=True), FakeGpu("GPU-b")])
-    assert [(reading.index, reading.uuid) for reading in Nvml(library).read()] == [(1, "GPU-b")]
+    lost, other = Nvml(library).read()
+    assert (lost.index, lost.fault) == (0, "GPU is lost")
+    assert (other.uuid, other.fault) == ("GPU-b", None)
+    assert not library.is_open
+
+
+def test_gpus_that_cannot_be_counted_are_none() -> None:
+    library = FakeNvml([FakeGpu("GPU-a")], count_fault=NVMLError("unknown"))
+    assert Nvml(library).read() == []
     assert not library.is_open
 
 

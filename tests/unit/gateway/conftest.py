@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from ekiben.cards.card import Card
 from ekiben.gateway.app import build_app
 from ekiben.gateway.host import build_state
 from ekiben.gateway.state import GatewayState
+from ekiben.inference.model import Model
 from ekiben.settings import Settings, load_settings
 from ekiben.testing import ToyEmbedding, toy_card
 from ekiben.worker.app import WorkerApp
@@ -48,15 +49,17 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def start_gateway(run_dir: Path) -> AsyncIterator[StartGateway]:
-    """Start a gateway over one toy worker; keyword arguments are settings, `card` replaces the toy's."""
+    """Start a gateway over a toy worker and the `others`; keyword arguments are settings, `card` is the toy's."""
     async with AsyncExitStack() as stack:
 
-        async def start(card: Card | None = None, **changes: Any) -> Gateway:
+        async def start(card: Card | None = None, others: Sequence[Model] = (), **changes: Any) -> Gateway:
             settings = load_settings(run_dir=run_dir, **changes)
             model = ToyEmbedding(card or toy_card())
             stack.callback(model.gate.set)
-            engine, listener = await _start_worker(stack, model, settings)
-            state = build_state([model.card], settings)
+            engine, listener = await start_worker(stack, model, settings)
+            for other in others:
+                await start_worker(stack, other, settings)
+            state = build_state([model.card, *(other.card for other in others)], settings)
             await state.fleet.start()
             stack.push_async_callback(state.fleet.close)
             transport = httpx.ASGITransport(app=build_app(state), raise_app_exceptions=False)
@@ -79,7 +82,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def _start_worker(stack: AsyncExitStack, model: ToyEmbedding, settings: Settings) -> tuple[Engine, Listener]:
+async def start_worker(stack: AsyncExitStack, model: Model, settings: Settings) -> tuple[Engine, Listener]:
     registry = CollectorRegistry()
     engine = Engine(model, registry)
     await engine.warm_up()

@@ -34,6 +34,11 @@ def test_a_gpu_is_degraded_above_85_degrees_or_90_percent(changes: dict[str, Any
     assert all(value is not None for value in found.measurements.values())
 
 
+def test_a_gpu_that_cannot_be_read_is_unhealthy() -> None:
+    found = components.gpu(GpuReading(1, "", "unknown", 0.0, 0.0, fault="GPU is lost"))
+    assert (found.name, found.status, found.detail) == ("gpu-1", "unhealthy", "it cannot be read: GPU is lost.")
+
+
 def test_a_model_is_as_its_workers_are() -> None:
     card = toy_card()
     whole = components.model(card, 2, 2, [LOADED, LOADED])

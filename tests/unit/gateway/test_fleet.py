@@ -13,6 +13,7 @@ from ekiben.errors import WorkerLost
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.worker_client import WorkerClient
 from ekiben.testing import toy_card
+from ekiben.worker.host import changing_path
 from tests.unit.gateway.conftest import Gateway, until
 
 EMBED = {"model": "toy", "input": "a"}
@@ -108,3 +109,47 @@ def _fleet(run_dir: Path, workers: int) -> Fleet:
         worker.ready = True
         fleet._workers["toy"][url] = worker
     return fleet
+
+
+async def test_a_worker_that_is_loading_is_not_taken_for_lost(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A language model's load may hold its process up for longer than a probe waits."""
+    fleet = gateway.state.fleet
+    (worker,) = fleet.workers()
+    assert isinstance(worker.address, Path)
+
+    async def get(*_: object) -> bytes:
+        raise WorkerLost("does not answer") from TimeoutError()
+
+    monkeypatch.setattr(WorkerClient, "get", get)
+    changing = changing_path(worker.address)
+    changing.touch()
+    await fleet._look()
+    assert fleet.counts("toy") == (1, 1)
+    changing.unlink()
+    await fleet._look()
+    assert fleet.counts("toy") == (0, 1)
+
+
+async def test_workers_keep_their_numbers(run_dir: Path) -> None:
+    fleet = _fleet(run_dir, 0)
+    for pid in (11, 12):
+        (run_dir / f"toy.{pid}.sock").touch()
+    fleet._probe = _nothing  # type: ignore[method-assign, assignment]
+    await fleet._look()
+    numbers = {worker.address: worker.number for worker in fleet.workers()}
+    assert sorted(numbers.values()) == [0, 1]
+    first = run_dir / "toy.11.sock"
+    await fleet._forget("toy", fleet._workers["toy"][first])
+    (run_dir / "toy.13.sock").touch()
+    await fleet._look()
+    assert {worker.address: worker.number for worker in fleet.workers()} == {
+        run_dir / "toy.12.sock": numbers[run_dir / "toy.12.sock"],
+        run_dir / "toy.13.sock": numbers[first],
+    }
+    await fleet.close()
+
+
+async def _nothing(*_: object) -> None:
+    pass

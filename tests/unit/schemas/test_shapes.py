@@ -9,12 +9,14 @@ import openai.types
 import pytest
 from pydantic import ValidationError
 
+from ekiben.cards.moderation import OPENAI_CATEGORIES
 from ekiben.errors import QueueFull
 from ekiben.schemas.classifications import ClassificationForm
 from ekiben.schemas.embeddings import Embedding, EmbeddingsRequest, EmbeddingsResponse, Usage
 from ekiben.schemas.errors import ErrorResponse
 from ekiben.schemas.health import HealthReport
 from ekiben.schemas.models import ModelList, ModelObject
+from ekiben.schemas.moderations import ModerationRequest, ModerationResponse, ModerationResult
 from ekiben.schemas.open_inference import ModelStatistics
 
 
@@ -39,6 +41,28 @@ def test_responses_are_openai_s() -> None:
     assert read.data[0].embedding == [0.5]
     models = ModelList(data=[ModelObject(id="m", created=1, owned_by="x")])
     assert openai.types.Model.model_validate(models.model_dump()["data"][0]).id == "m"
+
+
+def test_moderation_request_takes_what_openai_takes() -> None:
+    from openai.types import ModerationCreateParams
+
+    assert set(ModerationCreateParams.__annotations__) == set(ModerationRequest.model_fields)
+    parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    assert len(ModerationRequest.model_validate({"input": parts}).input) == 2
+
+
+def test_moderation_responses_are_openai_s() -> None:
+    names = {field.alias or name for name, field in openai.types.moderation.Categories.model_fields.items()}
+    assert names == set(OPENAI_CATEGORIES)
+    result = ModerationResult(
+        flagged=True,
+        categories=dict.fromkeys(OPENAI_CATEGORIES, True),
+        category_scores=dict.fromkeys(OPENAI_CATEGORIES, 1.0),
+        category_applied_input_types={name: ["text"] for name in OPENAI_CATEGORIES},
+    )
+    sent = ModerationResponse(id="modr-1", model="m", results=[result]).model_dump_json()
+    read = openai.types.ModerationCreateResponse.model_validate_json(sent)
+    assert read.results[0].categories.self_harm_intent
 
 
 def test_a_form_reads_digits() -> None:

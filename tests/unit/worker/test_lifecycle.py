@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from ekiben.errors import ModelUnloaded, WeightsError
+from ekiben.errors import DeviceOutOfMemory, ModelUnloaded, Unavailable, WeightsError
 from ekiben.worker.lifecycle import Lifecycle, State
 
 
@@ -17,8 +19,9 @@ class Toy:
 
     device = "cpu"
 
-    def __init__(self) -> None:
+    def __init__(self, warming_fault: Exception | None = None) -> None:
         self.events: list[str] = []
+        self.warming_fault = warming_fault
 
     @property
     def asgi(self) -> ASGIApp:
@@ -30,6 +33,8 @@ class Toy:
 
     async def warm_up(self) -> None:
         await asyncio.sleep(0)
+        if self.warming_fault:
+            raise self.warming_fault
         self.events.append("warm")
 
     async def close(self) -> None:
@@ -42,15 +47,23 @@ class Made:
     def __init__(self) -> None:
         self.toys: list[Toy] = []
         self.fault: Exception | None = None
+        self.warming_fault: Exception | None = None
+        self.changes: list[str] = []
         self.now = 0.0
-        self.lifecycle = Lifecycle("toy", self.load, 5.0, lambda: self.now)
+        self.lifecycle = Lifecycle("toy", self.load, 5.0, self.changing, lambda: self.now)
 
     async def load(self) -> Toy:
         await asyncio.sleep(0)
         if self.fault:
             raise self.fault
-        self.toys.append(Toy())
+        self.toys.append(Toy(self.warming_fault))
         return self.toys[-1]
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        self.changes.append("begins")
+        yield
+        self.changes.append("ends")
 
 
 @pytest.fixture
@@ -121,3 +134,33 @@ async def test_it_becomes_idle_after_the_last_request_only(made: Made) -> None:
             await asyncio.sleep(0.005)
     watching.cancel()
     assert made.lifecycle.state is State.IDLE
+
+
+async def test_nothing_stays_of_a_model_that_cannot_be_warmed(made: Made) -> None:
+    made.warming_fault = DeviceOutOfMemory("too small")
+    for _ in range(3):
+        with pytest.raises(DeviceOutOfMemory):
+            await made.lifecycle.load()
+    assert [toy.events for toy in made.toys] == [["closed"]] * 3
+    assert made.lifecycle.loaded is None
+
+
+async def test_requests_do_not_try_at_once_again_what_could_not_be_loaded(made: Made) -> None:
+    await made.lifecycle.load()
+    await made.lifecycle.unload(State.IDLE)
+    made.fault = WeightsError("gone")
+    with pytest.raises(WeightsError):
+        await made.lifecycle.awake()
+    made.fault = None
+    with pytest.raises(Unavailable, match="could not be loaded") as refusal:
+        await made.lifecycle.awake()
+    assert refusal.value.retry_after_s == 10
+    made.now = 10.0
+    assert await made.lifecycle.awake() is made.toys[1]
+
+
+async def test_loading_and_closing_are_announced(made: Made) -> None:
+    await made.lifecycle.load()
+    assert made.changes == ["begins", "ends"]
+    await made.lifecycle.unload()
+    assert made.changes == ["begins", "ends"] * 2

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
 from ekiben.errors import InvalidRequest, UnsupportedMedia
+from ekiben.gateway.content import Piece
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_response
 from ekiben.gateway.flow import Ask, answer
 from ekiben.gateway.state import GatewayState
@@ -80,7 +81,7 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
     def respond(reply: Reply) -> Response:
         return _respond(gateway, card, fields.top_k, reply)
 
-    return Ask(card, encoded.body, encoded.header_length, respond)
+    return Ask(card, encoded.body, encoded.header_length, respond, content=lambda: (Piece(picture, "image"),))
 
 
 def _fields(form: FormData) -> ClassificationForm:

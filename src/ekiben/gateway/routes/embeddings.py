@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from ekiben.cards.card import Card, Task
 from ekiben.errors import InvalidRequest
+from ekiben.gateway.content import Content, Piece
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, json_response, read_json
 from ekiben.gateway.flow import Ask, answer
 from ekiben.gateway.state import GatewayState
@@ -49,7 +50,14 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
     def respond(reply: Reply) -> Response:
         return _respond(card, wanted, reply)
 
-    return Ask(card, encoded.body, encoded.header_length, respond, items=len(texts))
+    def content() -> Content:
+        return tuple(Piece(text, _param(wanted, index)) for index, text in enumerate(wanted.texts))
+
+    return Ask(card, encoded.body, encoded.header_length, respond, items=len(texts), content=content)
+
+
+def _param(wanted: EmbeddingsRequest, index: int) -> str:
+    return "input" if isinstance(wanted.input, str) else f"input[{index}]"
 
 
 def _respond(card: Card, wanted: EmbeddingsRequest, reply: Reply) -> Response:

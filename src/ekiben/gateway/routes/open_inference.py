@@ -6,22 +6,22 @@ Bodies pass through to the worker as they came: the worker checks them, and its 
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
-from ekiben.errors import EkibenError, NotFound, Unavailable
+from ekiben.errors import EkibenError, ModelNotFound, NotFound, Unavailable
 from ekiben.gateway.call import call_of
+from ekiben.gateway.content import Content, nothing, tensor_content
 from ekiben.gateway.documents import ERROR_RESPONSES, json_response, model_response
 from ekiben.gateway.flow import Ask, answer, authenticate
 from ekiben.gateway.routes.tensor_schema import INFER_BODY, INFER_RESPONSE
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.statistics import total
 from ekiben.gateway.worker_client import Reply, WorkerClient
-from ekiben.inference.open_inference import parse_header_length
+from ekiben.inference.open_inference import decode_request, parse_header_length
 from ekiben.inference.protocol import HEADER_LENGTH
 from ekiben.schemas.open_inference import (
     ModelMetadata,
@@ -32,6 +32,7 @@ from ekiben.schemas.open_inference import (
     ServerReady,
     StatisticsResponse,
 )
+from ekiben.version import __version__
 from ekiben.worker.http import read_body
 
 _EXTENSIONS: Final = ["binary_tensor_data", "statistics", "model_repository"]
@@ -49,7 +50,7 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("", summary="Server metadata", response_model=ServerMetadata)
     async def server_metadata(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return model_response(ServerMetadata(name="ekiben", version=version("ekiben"), extensions=_EXTENSIONS))
+        return model_response(ServerMetadata(name="ekiben", version=__version__, extensions=_EXTENSIONS))
 
     @routes.get("/health/live", summary="Server liveness", response_model=ServerLive)
     async def server_live() -> Response:
@@ -62,13 +63,13 @@ def _server_routes(routes: APIRouter, gateway: GatewayState) -> None:
     @routes.get("/models/stats", summary="Statistics of every model", response_model=StatisticsResponse)
     async def all_statistics(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        found = [await _statistics(gateway, card) for card in gateway.cards.values()]
+        found = [await _statistics(gateway, card) for card in gateway.tensor_cards]
         return model_response(StatisticsResponse(model_stats=found))
 
     @routes.post("/repository/index", summary="Models and their state")
     async def repository_index(request: Request) -> Response:
         authenticate(gateway, request, call_of(request))
-        return json_response([_index(gateway, card) for card in gateway.cards.values()])
+        return json_response([_index(gateway, card) for card in gateway.tensor_cards])
 
 
 def _model_routes(routes: APIRouter, gateway: GatewayState) -> None:
@@ -120,7 +121,12 @@ async def _read(gateway: GatewayState, request: Request, model: str, model_versi
     card = _card(gateway, model, model_version)
     header_length = parse_header_length(request.headers.get(HEADER_LENGTH))
     body = await read_body(request, gateway.settings.max_body_bytes)
-    return Ask(card, body, header_length, _respond)
+
+    def content() -> Content:
+        return tensor_content(decode_request(body, header_length).inputs)
+
+    # A moderation model is there to be asked about what a policy refuses.
+    return Ask(card, body, header_length, _respond, content=nothing if card.moderation else content)
 
 
 def _respond(reply: Reply) -> Response:
@@ -130,6 +136,8 @@ def _respond(reply: Reply) -> Response:
 
 def _card(gateway: GatewayState, model: str, model_version: str | None) -> Card:
     card = gateway.card(model)
+    if not card.task.takes_tensors:
+        raise ModelNotFound(f"{card.name} takes no tensors; ask it at /v1/chat/completions.", param="model")
     if model_version is not None and model_version != card.version:
         raise NotFound(f"{card.name} is served in version {card.version}.", param="model_version")
     return card

@@ -36,8 +36,8 @@ def router(gateway: GatewayState) -> APIRouter:
         """Every worker of every model is there and requests are taken; send no traffic when this fails."""
         if gateway.admission.draining:
             raise ShuttingDown("draining.")
-        missing = gateway.fleet.missing()
-        if missing:
+        if not gateway.ready:
+            missing = gateway.fleet.missing()
             raise Unavailable("workers missing: " + ", ".join(f"{count} of {name}" for name, count in missing.items()))
         return PlainTextResponse("ok\n")
 

@@ -1,4 +1,4 @@
-"""Toy models for tests: real enough for every layer, with answers a test can predict."""
+"""A toy that embeds texts, and the card that the other toys' cards are made of."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Rounds in which both servers have their turn, streamed and not, in an order of the round's own."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from typing import NamedTuple
+
+from benchmarks.harness.child import run_load
+from benchmarks.harness.machine import CORES
+from benchmarks.harness.processes import Server, running
+from benchmarks.harness.report import Report
+from benchmarks.harness.resources import rss_mib
+from benchmarks.text_generation import peers
+from benchmarks.text_generation.load import Found, Plan, chats
+from benchmarks.text_generation.tables import Findings, Round, fill
+from benchmarks.texts import make_texts
+
+_CALLERS = 8
+
+
+class _Sizes(NamedTuple):
+    rounds: int
+    chats: int
+    max_tokens: int
+
+
+def run(*, quick: bool) -> Report:
+    """Measure and report."""
+    sizes = _Sizes(1, 16, 32) if quick else _Sizes(6, 64, 96)
+    prompts = [f"Tell me more about this: {text}" for text in make_texts(sizes.chats)]
+    report = Report("text_generation", "Text generation: tokens a second on two cores, eight chats at once", quick)
+    with contextlib.ExitStack() as stack:
+        commands = (peers.ekiben(), peers.llama(CORES))
+        servers = {command.name: stack.enter_context(running(command)) for command in commands}
+        for server in servers.values():
+            _measure(server, prompts[:_CALLERS], sizes, stream=True)  # The first answers pay for cold caches.
+            server.pause()
+        rounds = [_round(servers, prompts, sizes, number) for number in range(sizes.rounds)]
+        memory_mib = rss_mib(servers["ekiben"].tree())
+    fill(report, Findings(rounds, _CALLERS, sizes.max_tokens, memory_mib))
+    return report
+
+
+def _round(servers: dict[str, Server], prompts: list[str], sizes: _Sizes, number: int) -> Round:
+    turns = [(name, stream) for name in servers for stream in (True, False)]
+    results: dict[tuple[str, bool], Found] = {}
+    for name, stream in random.Random(number).sample(turns, len(turns)):
+        server = servers[name]
+        server.resume()
+        server.wait_ready()
+        results[name, stream] = _measure(server, prompts, sizes, stream=stream)
+        server.pause()
+    return results
+
+
+def _measure(server: Server, prompts: list[str], sizes: _Sizes, *, stream: bool) -> Found:
+    return run_load(chats, Plan(server.port, prompts, _CALLERS, sizes.max_tokens, stream)).result

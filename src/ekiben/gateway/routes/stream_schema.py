@@ -1,0 +1,16 @@
+"""What the OpenAPI document says of a response that may be a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from ekiben.gateway.event_stream import MEDIA_TYPE
+
+
+def stream_response(chunk: type[BaseModel]) -> dict[str, Any]:
+    """The other form of a 200: server-sent events, each with a chunk as its data, the last one `[DONE]`."""
+    described = f"With `stream`: events whose data is a {chunk.__name__}; at the end `data: [DONE]`."
+    schema = {"type": "string", "description": described}
+    return {"description": described, "content": {MEDIA_TYPE.partition(";")[0]: {"schema": schema}}}
