@@ -62,7 +62,7 @@ def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
 def test_every_requirement_is_met_by_its_lock() -> None:
     content = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     extras = content["project"]["optional-dependencies"]
-    for lock, names in {"serve": set(extras) - {"diffusion"}, "diffusion-service": {"serve", "diffusion"}}.items():
+    for lock, names in {"serve": set(extras) - {"diffusion"}, "dev": {"serve", "diffusion"}}.items():
         stated = [*content["project"]["dependencies"], *(one for name in names for one in extras[name])]
         pins = _pins(PROJECT / "locks" / f"{lock}.txt")
         for requirement in map(Requirement, stated):
