@@ -20,8 +20,9 @@ MAX_DECODED: Final = 20
 MAX_DECODED_BYTES: Final = 4_096
 MAX_DEPTH: Final = 3
 
-# Of a character at either end, which a cut or a glued prefix went through.
-_MAX_SKIPPED_BYTES: Final = 6
+_NO_TEXT: Final = "\ufffd"
+# Less than this, and a long word that happens to be made of base64's digits would be read as a code.
+_LEAST_SHARE: Final = 0.7
 
 _BOUNDARY: Final = re.compile(r"(?<=[.!?])\s+|[\n\r]+|<!--|-->")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
@@ -96,11 +97,13 @@ def _from_hexadecimal(blob: str) -> str | None:
 
 
 def _readable(content: bytes) -> str | None:
-    """The beginning as text, if most of it is text; a character may have been cut through at either end."""
-    bounded = content[:MAX_DECODED_BYTES]
-    text = bounded.decode("utf-8", "ignore")
-    skipped = len(bounded) - len(text.encode())
-    return text if skipped <= _MAX_SKIPPED_BYTES and _is_readable(text) else None
+    """The beginning as text, or what of it lies between bytes that are none, if that is most of it.
+
+    Such bytes come of a character that the bound cuts through, and of what is glued before the code.
+    """
+    text = content[:MAX_DECODED_BYTES].decode("utf-8", "replace")
+    longest = max(text.split(_NO_TEXT), key=len)
+    return longest if len(longest) >= _LEAST_SHARE * len(text) and _is_readable(longest) else None
 
 
 def _is_readable(text: str) -> bool:
