@@ -27,7 +27,7 @@ class _Sizes(NamedTuple):
 
 def run(*, quick: bool) -> Report:
     """Measure and report."""
-    sizes = _Sizes(1, 16, 32) if quick else _Sizes(6, 64, 96)
+    sizes = _Sizes(1, 16, 32) if quick else _Sizes(5, 32, 96)
     prompts = [f"Tell me more about this: {text}" for text in make_texts(sizes.chats)]
     report = Report("text_generation", "Text generation: tokens a second on two cores, eight chats at once", quick)
     with contextlib.ExitStack() as stack:
