@@ -9,8 +9,6 @@ unloads, it keeps the interpreter to itself.
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +17,7 @@ from typing import Any, Final
 import xllamacpp
 
 from ekiben.cards.card import Card, Generation
+from ekiben.devices.memory import give_memory_back
 from ekiben.errors import ContextLengthExceeded, WeightsError
 from ekiben.inference.generation import GenerationRequest, Message, TextStream
 from ekiben.runtimes.openai_payload import body_of, path_of
@@ -151,9 +150,6 @@ def _as_sent(request: GenerationRequest) -> GenerationRequest:
 
 
 def _end(held: list[Any]) -> None:
-    """Drop the last reference, which ends the server and its threads; then have the allocator return what is free."""
+    """Drop the last reference, which ends the server and its threads."""
     held.clear()
-    gc.collect()
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):  # glibc's; others return memory by themselves.
-        libc.malloc_trim(0)
+    give_memory_back()

@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import gc
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -22,6 +19,7 @@ from typing import Final, Generic, TypeVar
 
 import structlog
 
+from ekiben.devices.memory import give_memory_back
 from ekiben.errors import ModelUnloaded, Unavailable
 from ekiben.worker.servable import Servable
 
@@ -129,7 +127,7 @@ class Lifecycle(Generic[S]):
                 with self._announced():
                     await servable.close()
                     del servable
-                    _give_memory_back()
+                    give_memory_back()
                 _log.info("model unloaded", model=self._model, state=becoming.value)
 
     async def unload_when_idle(self, after_s: float) -> None:
@@ -163,7 +161,7 @@ class Lifecycle(Generic[S]):
         except BaseException:
             await servable.close()
             del servable
-            _give_memory_back()
+            give_memory_back()
             raise
         return servable
 
@@ -172,11 +170,3 @@ class Lifecycle(Generic[S]):
         left_s = self._try_again_at - self._clock()
         if left_s > 0:
             raise Unavailable(f"{self._model} could not be loaded; the log says why.", retry_after_s=left_s)
-
-
-def _give_memory_back() -> None:
-    """Collect what refers to itself in circles, and have the C library return what is free to the system."""
-    gc.collect()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # musl has no malloc_trim
-            ctypes.CDLL(None).malloc_trim(0)
