@@ -112,7 +112,8 @@ async def test_unloading_waits_for_requests_in_flight_and_refuses_new_ones(made:
     await made.lifecycle.load()
     with made.lifecycle.in_use():
         unloading = asyncio.create_task(made.lifecycle.unload())
-        await asyncio.sleep(0.01)
+        while made.lifecycle.loaded is not None:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
         assert made.toys[0].events == ["warm"]
         with pytest.raises(ModelUnloaded):
             await made.lifecycle.awake()
