@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ekiben.cards.images import Images, Levers
 from ekiben.cards.moderation import Moderation
 
 NAME_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
@@ -26,11 +27,12 @@ class Task(StrEnum):
     MODERATION = "moderation"
     TEXT_EMBEDDING = "text-embedding"
     TEXT_GENERATION = "text-generation"
+    TEXT_TO_IMAGE = "text-to-image"
 
     @property
     def takes_tensors(self) -> bool:
-        """Whether its models answer the Open Inference Protocol; text generation is asked in messages instead."""
-        return self is not Task.TEXT_GENERATION
+        """Whether its models answer the Open Inference Protocol; those that generate are asked in words instead."""
+        return self not in (Task.TEXT_GENERATION, Task.TEXT_TO_IMAGE)
 
 
 class Runtime(StrEnum):
@@ -38,6 +40,7 @@ class Runtime(StrEnum):
 
     ONNXRUNTIME = "onnxruntime"
     LLAMA_CPP = "llama-cpp"
+    DIFFUSERS = "diffusers"
     OPENAI = "openai"
 
 
@@ -242,6 +245,8 @@ class Card(_Frozen):
     upstream: Upstream | None = None
     preprocess: Preprocess | None = None
     moderation: Moderation | None = None
+    images: Images | None = None
+    levers: Levers = Levers()
     labels: RelativePath | None = None
     evaluation: dict[str, float] = Field(default_factory=dict)
 
@@ -277,6 +282,8 @@ class Card(_Frozen):
             raise ValueError("moderation is required: the classifiers and their thresholds")
         if self.task is Task.TEXT_GENERATION and self.generation is None:
             raise ValueError("generation is required: how long prompts and answers may be")
+        if (self.task is Task.TEXT_TO_IMAGE) != (self.images is not None):
+            raise ValueError("images, the limits of what is drawn, is for task text-to-image and required there")
         return self
 
     @model_validator(mode="after")

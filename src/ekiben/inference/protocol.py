@@ -18,6 +18,9 @@ payloads.
     models that write text, in JSON lines (`ekiben.inference.generation_lines`):
     POST /generate   one request; the head comes once it is being computed and after which nothing is refused, the
                      lines as they are written
+
+    models that draw, in frames (`ekiben.inference.image_frames`):
+    POST /images     one request for one or more pictures; the head as above, the frames as steps are done
 """
 
 from __future__ import annotations

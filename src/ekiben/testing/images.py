@@ -1,0 +1,140 @@
+"""A toy that draws."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ekiben.cards.card import Batch, Card, Inputs, Runtime, Source, Task
+from ekiben.cards.images import Images
+from ekiben.errors import InvalidRequest, Overloaded, Unavailable
+from ekiben.inference.image_generation import Drawing, Drawn, Facts, ImageSettings, Listener, Pixels
+from ekiben.inference.image_generation import Source as SourceImage
+from ekiben.testing.embedding import toy_card
+
+_POLL_S: Final = 0.005
+
+
+def toy_image_card(name: str = "toy-image", **changes: Any) -> Card:
+    """A valid card of a model that draws pictures of 16 to 64 pixels a side; `changes` replace its fields."""
+    fields: dict[str, Any] = {
+        "task": Task.TEXT_TO_IMAGE,
+        "folder": Path("models/text-to-image"),
+        "runtime": Runtime.DIFFUSERS,
+        "source": Source(files={"model_index.json": "file:model_index.json"}),
+        "inputs": Inputs(max_items=4, max_characters=200, max_pixels=1_000_000),
+        "images": Images(
+            default_size=(32, 32),
+            min_side=16,
+            max_side=64,
+            max_pixels=64 * 64,
+            default_steps=4,
+            max_steps=20,
+            default_guidance_scale=3.0,
+            max_guidance_scale=10.0,
+            max_images=3,
+            schedulers=("ddim", "euler"),
+        ),
+        "batch": Batch(cost_unit="pixels", max_cost=8 * 64 * 64, max_items=4, max_queue_items=4),
+    }
+    return toy_card(name, **{**fields, **changes})
+
+
+class ToyImageGenerator:
+    """Draws one colour, which is the seed's, in as many steps as are asked for.
+
+    Four words make trouble: `refuse` is refused, `overloaded` finds no room, `fail` fails after the first step, and
+    `wait` waits there until `gate` is set.
+    """
+
+    def __init__(self) -> None:
+        self.device = "cpu"
+        self.ready = True
+        self.gate = threading.Event()
+        self.submitted: list[ImageSettings] = []
+        self.sources: list[SourceImage | None] = []
+        self.cancelled = 0
+        self._threads = ThreadPoolExecutor(max_workers=8)
+
+    def warm_up(self) -> None:
+        """Nothing to warm."""
+
+    def read_source(self, image: bytes, mask: bytes | None) -> SourceImage:
+        """Every file is a white picture, unless it is empty of sense."""
+        if image == b"broken":
+            raise InvalidRequest("image is damaged.", param="image")
+        white = np.full((8, 8, 3), 255, dtype=np.uint8)
+        return SourceImage(white, None if mask is None else white[:, :, 0])
+
+    def submit(
+        self,
+        settings: ImageSettings,
+        index: int,
+        *,
+        source: SourceImage | None = None,
+        deadline: float | None = None,  # noqa: ARG002 - a toy has time
+        priority: int = 0,  # noqa: ARG002
+        listener: Listener | None = None,
+    ) -> Drawing:
+        """Begin."""
+        if "refuse" in settings.prompt:
+            raise InvalidRequest("refused.", param="prompt")
+        if "overloaded" in settings.prompt:
+            raise Overloaded("no room.", retry_after_s=3)
+        self.submitted.append(settings)
+        self.sources.append(source)
+        drawing = _ToyDrawing()
+        self._threads.submit(self._draw, drawing, settings, index, listener)
+        return drawing
+
+    def _draw(self, drawing: _ToyDrawing, settings: ImageSettings, index: int, listener: Listener | None) -> None:
+        words = settings.prompt.split()
+        for step in range(1, settings.steps + 1):
+            if listener is not None and step < settings.steps:
+                listener(step, settings.steps, _colour(settings, index) if settings.partial_images else None)
+            if "fail" in words:
+                drawing.future.set_exception(Unavailable("the toy broke."))
+                return
+            while "wait" in words and not self.gate.wait(_POLL_S) and not drawing.future.cancelled():
+                pass
+            if drawing.future.cancelled():
+                self.cancelled += 1
+                return
+        seed = settings.seed_of(index)
+        facts = Facts(
+            seed=seed,
+            width=settings.width,
+            height=settings.height,
+            steps=settings.steps,
+            guidance_scale=settings.guidance_scale,
+            scheduler=settings.scheduler,
+            model="toy-image",
+            version="1.0.0",
+            evaluations=settings.steps,
+            stages={"queue": 0.0, "denoise": 0.001},
+            rows_per_step=1.0,
+        )
+        if drawing.future.set_running_or_notify_cancel():
+            drawing.future.set_result(Drawn(_colour(settings, index), facts))
+
+    async def close(self) -> None:
+        """End the threads."""
+        self.gate.set()
+        self._threads.shutdown(wait=False)
+
+
+class _ToyDrawing:
+    def __init__(self) -> None:
+        self.future: Future[Drawn] = Future()
+
+    def cancel(self) -> bool:
+        return self.future.cancel()
+
+
+def _colour(settings: ImageSettings, index: int) -> Pixels:
+    colour = np.random.default_rng(settings.seed_of(index)).integers(0, 256, 3, dtype=np.uint8)
+    return np.broadcast_to(colour, (settings.height, settings.width, 3)).copy()
