@@ -64,7 +64,8 @@ async def chats(plan: Plan) -> Found:
 
 
 def _body(plan: Plan, prompt: str) -> dict[str, Any]:
-    body = {"model": GENERATOR, "messages": [{"role": "user", "content": prompt}], "temperature": 0, "seed": 1}
+    # No seed: Ekiben computes a seeded request without what its slots remember, llama.cpp's server does not.
+    body = {"model": GENERATOR, "messages": [{"role": "user", "content": prompt}], "temperature": 0}
     usage = {"stream_options": {"include_usage": True}} if plan.stream else {}
     return {**body, "max_tokens": plan.max_tokens, "stream": plan.stream, **usage}
 

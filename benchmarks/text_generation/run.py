@@ -28,28 +28,32 @@ class _Sizes(NamedTuple):
 def run(*, quick: bool) -> Report:
     """Measure and report."""
     sizes = _Sizes(1, 16, 32) if quick else _Sizes(5, 32, 96)
-    prompts = [f"Tell me more about this: {text}" for text in make_texts(sizes.chats)]
+    # Of each measurement its own: what a server remembers of a prompt it has seen is not what is measured.
+    texts = iter(make_texts(sizes.chats * (1 + 2 * sizes.rounds)))
+    batches = [
+        [f"Tell me more about this: {next(texts)}" for _ in range(sizes.chats)] for _ in range(1 + 2 * sizes.rounds)
+    ]
     report = Report("text_generation", "Text generation: tokens a second on two cores, eight chats at once", quick)
     with contextlib.ExitStack() as stack:
         commands = (peers.ekiben(), peers.llama(CORES))
         servers = {command.name: stack.enter_context(running(command)) for command in commands}
         for server in servers.values():
-            _measure(server, prompts[:_CALLERS], sizes, stream=True)  # The first answers pay for cold caches.
+            _measure(server, batches[0][:_CALLERS], sizes, stream=True)  # The first answers pay for cold caches.
             server.pause()
-        rounds = [_round(servers, prompts, sizes, number) for number in range(sizes.rounds)]
+        rounds = [_round(servers, batches[1 + 2 * number :], sizes, number) for number in range(sizes.rounds)]
         memory_mib = rss_mib(servers["ekiben"].tree())
     fill(report, Findings(rounds, _CALLERS, sizes.max_tokens, memory_mib))
     return report
 
 
-def _round(servers: dict[str, Server], prompts: list[str], sizes: _Sizes, number: int) -> Round:
+def _round(servers: dict[str, Server], batches: list[list[str]], sizes: _Sizes, number: int) -> Round:
     turns = [(name, stream) for name in servers for stream in (True, False)]
     results: dict[tuple[str, bool], Found] = {}
     for name, stream in random.Random(number).sample(turns, len(turns)):
         server = servers[name]
         server.resume()
         server.wait_ready()
-        results[name, stream] = _measure(server, prompts, sizes, stream=stream)
+        results[name, stream] = _measure(server, batches[stream], sizes, stream=stream)
         server.pause()
     return results
 
