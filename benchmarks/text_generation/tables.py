@@ -57,7 +57,8 @@ def fill(report: Report, found: Findings) -> None:
         "as much context, and reuse what a slot remembers of a prompt’s beginning; a request with a seed would be "
         "computed without that by Ekiben alone. In every round each has its turn with the same chats, which it has "
         "not seen before, in an order of that round’s own; the other is stopped meanwhile (SIGSTOP). The load "
-        "generator runs on the same cores. Ratios are formed within each round; numbers are medians over rounds, lowest and highest in brackets. "
+        "generator runs on the same cores. Ratios are formed within each round; numbers are medians over rounds, "
+        "lowest and highest in brackets. "
         f"All of Ekiben’s processes held {found.memory_mib:.0f} MiB at the end."
     )
     columns = ["", "", "tokens/s", "first piece p50 ms", "answer p50 ms", "answer p95 ms"]
