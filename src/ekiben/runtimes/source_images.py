@@ -17,6 +17,8 @@ from ekiben.errors import InvalidRequest
 from ekiben.inference.image_generation import Source
 from ekiben.runtimes.pictures import open_picture, open_with_opacity
 
+# What is decoded where a card says nothing; a source image is scaled to the picture's size.
+MAX_SOURCE_PIXELS: Final = 25_000_000
 _HALF: Final = 128
 
 
