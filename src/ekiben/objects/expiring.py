@@ -45,9 +45,7 @@ class ExpiringFiles:
         now: The clock, in Unix seconds.
     """
 
-    def __init__(
-        self, store: ObjectStore, signer: Signer, ttl_s: float, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, store: ObjectStore, signer: Signer, ttl_s: float, now: Callable[[], float] = time.time) -> None:
         self._store, self._signer, self._ttl_s, self._now = store, signer, ttl_s, now
 
     async def save(self, content: bytes, kind: str) -> Link:

@@ -47,7 +47,7 @@ class ImageAdapter(RequestModel):
     """A low-rank adapter (LoRA) of the model's card, and how much of it to add."""
 
     name: Name
-    weight: Number = 1.0
+    weight: Annotated[Number, Field(ge=-100, le=100)] = 1.0
 
 
 class ImageOptions(RequestModel):
@@ -195,7 +195,3 @@ class ImageEvent(ResponseModel):
     output_format: Format
     partial_image_index: Annotated[int | None, Field(description="Of previews, from 0 on.")] = None
     usage: Annotated[ImageUsage | None, Field(description="Of the finished picture, as are its facts.")] = None
-
-    model_config = {"extra": "allow"}
-
-
