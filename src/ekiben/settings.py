@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     objects: str = Field(
         "",
         description="Where files for `/v1/files` are kept: a folder, or `s3://bucket/prefix` with the usual `AWS_…`"
-        " variables (`AWS_ALLOW_HTTP=true` for an endpoint without TLS); empty: `objects` in the state folder.",
+        " variables; empty: `objects` in the state folder.",
     )
     file_ttl_s: float = Field(3600.0, ge=1, description="Seconds after which links to files expire and files go.")
     link_secret: SecretStr | None = Field(

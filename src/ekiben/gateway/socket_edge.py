@@ -69,11 +69,11 @@ class _Sender:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "websocket.accept":
-            self.status = HTTPStatus.SWITCHING_PROTOCOLS
+            self.status = HTTPStatus.SWITCHING_PROTOCOLS.value
             request_id = (REQUEST_ID.encode(), self.call.request_id.encode())
             message = {**message, "headers": [*message.get("headers", ()), request_id]}
         elif message["type"] == "websocket.http.response.start":
             self.status = message["status"]
         elif message["type"] == "websocket.close" and not self.status:
-            self.status = HTTPStatus.FORBIDDEN
+            self.status = HTTPStatus.FORBIDDEN.value
         await self._send(message)

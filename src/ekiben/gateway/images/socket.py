@@ -10,6 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,6 +22,7 @@ from ekiben.gateway.images.asking import checked_ask
 from ekiben.gateway.images.drawing import drawing
 from ekiben.gateway.images.socket_messages import Cancel, Told, Writer, cancelled, failed, queued, read_message
 from ekiben.gateway.state import GatewayState
+from ekiben.inference.image_generation import ImagesEnd
 from ekiben.schemas.images import SocketImageRequest
 
 # A reader who takes nothing for so long will not take the rest either.
@@ -69,18 +71,18 @@ class ImageSocket:
         """Draw, and listen meanwhile."""
         call = self._new_call()
         task = asyncio.create_task(self._draw(call, asked))
-        status = CLIENT_CLOSED
+        status, last = CLIENT_CLOSED, cancelled(call)
         try:
             if await self._is_finished(task):
-                status = task.result()
-            else:
-                await _stop(task)
-                await self._send(cancelled(call))
+                status, last = task.result()
+            await _stop(task)
+            # Once the other end has read it, the next request may come.
+            await self._send(last)
         finally:
             await _stop(task)
             self._account(call, status)
 
-    async def _is_finished(self, task: asyncio.Task[int]) -> bool:
+    async def _is_finished(self, task: asyncio.Task[tuple[int, Told]]) -> bool:
         """Listen until the task is done; returns whether it was not called off before."""
         while not task.done():
             receiving = asyncio.ensure_future(self._receive())
@@ -97,8 +99,8 @@ class ImageSocket:
                 await _stop(receiving)
         return True
 
-    async def _draw(self, call: Call, asked: SocketImageRequest) -> int:
-        """Send what happens; returns the status that HTTP would have had."""
+    async def _draw(self, call: Call, asked: SocketImageRequest) -> tuple[int, Told]:
+        """Send what happens; returns the status that HTTP would have had, and what is said last."""
         try:
             with self._gateway.admission.admitted():
                 ask = checked_ask(self._gateway, asked, progress=True)
@@ -106,12 +108,14 @@ class ImageSocket:
                 writer = Writer(call, ask, is_binary=asked.binary)
                 async with drawing(self._gateway, call, ask) as events:
                     async for event in events:
-                        await self._send(writer.message(event))
+                        told = writer.message(event)
+                        if isinstance(event, ImagesEnd):
+                            return HTTPStatus.OK.value, told
+                        await self._send(told)
         except EkibenError as error:
             call.notes["error"] = error.code
-            await self._send(failed(error, call.request_id))
-            return error.status
-        return 200
+            return error.status, failed(error, call.request_id)
+        raise AssertionError("the events end with an end")
 
     async def _read(self, text: str) -> SocketImageRequest | Cancel | None:
         """A message; None for one that was refused."""
@@ -157,7 +161,7 @@ class ImageSocket:
         )
 
 
-async def _stop(task: asyncio.Future[object] | asyncio.Future[int] | asyncio.Future[str]) -> None:
+async def _stop(task: asyncio.Future[tuple[int, Told]] | asyncio.Future[str]) -> None:
     if not task.done():
         task.cancel()
     await asyncio.gather(task, return_exceptions=True)

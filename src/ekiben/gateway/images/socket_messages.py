@@ -50,6 +50,8 @@ def read_message(text: str) -> SocketImageRequest | Cancel:
         raise InvalidRequest("a message is a JSON object.") from None
     if content == {"type": "cancel"}:
         return Cancel()
+    if isinstance(content, dict) and content.get("type", "generate") != "generate":
+        raise InvalidRequest("type is generate, which may be left out, or cancel.", param="type")
     try:
         return SocketImageRequest.model_validate(content)
     except ValidationError as error:
