@@ -20,6 +20,7 @@ _ENTRY_POINTS: Final = {
     Task.MODERATION: "services.moderation.service",
     Task.TEXT_EMBEDDING: "services.text_embedding.service",
     Task.TEXT_GENERATION: "services.text_generation.service",
+    Task.TEXT_TO_IMAGE: "services.text_to_image.service",
 }
 
 
