@@ -111,10 +111,15 @@ class Source(_Frozen):
 
 
 class Licence(_Frozen):
-    """SPDX identifiers (or a name and a URL) of the code and of the weights."""
+    """SPDX identifiers (or a name and a URL) of the code and of the weights.
+
+    Attributes:
+        restricted: What the weights may not be used for without more ado, such as commerce; a pull asks first.
+    """
 
     code: Annotated[str, Field(min_length=1)]
     weights: Annotated[str, Field(min_length=1)]
+    restricted: Annotated[str, Field(min_length=1, max_length=300)] | None = None
     notice: str | None = None
 
 
