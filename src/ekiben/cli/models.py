@@ -46,15 +46,27 @@ def pull(
     lock: Annotated[
         bool, typer.Option("--lock", help="Trust what comes and write it into weights.lock first.")
     ] = False,
+    accept_licence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Accept the restricted licence of this model's weights; remembered."),
+    ] = None,
 ) -> None:
     """Fetch, verify, convert and store the weights of cards."""
+    from ekiben.cli.licences import settle
     from ekiben.conversion.recipes import RECIPES
+    from ekiben.weights.acceptance import Acceptances
     from ekiben.weights.pull import Pull
 
     options, catalogue = _start()
+    cards = _with_weights(catalogue, names)
+    accepted = [catalogue.get(name).name for name in accept_licence or ()]
+    store, acceptances = ModelStore(options.bentoml_home), Acceptances(options.bentoml_home)
+    for card in cards:
+        if store.find(card.tag) is None:
+            settle(card, acceptances, accepted)
     with shown_progress() as progress:
         puller = Pull(options, RECIPES, progress)
-        for card in _with_weights(catalogue, names):
+        for card in cards:
             if lock:
                 _write_entry(options, card.name, puller.resolve(card))
             stored = puller.pull(card, read_lock(options.lock_file).entry(card))

@@ -75,7 +75,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise WeightsError(f"{path}: its class is not one of {', '.join(FAMILIES)}.")
     for name, component in index.items():
         # A component of another library would be imported from the folder itself.
-        if isinstance(component, list) and component[0] not in _LIBRARIES | {None}:
+        if name not in _LEFT_OUT and isinstance(component, list) and component[0] not in _LIBRARIES | {None}:
             raise WeightsError(f"{path}: {name} is of {component[0]!r}, not of {' or '.join(sorted(_LIBRARIES))}.")
     unsafe = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.suffix in _MAY_EXECUTE)
     if unsafe:

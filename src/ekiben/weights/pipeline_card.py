@@ -76,6 +76,7 @@ def text(
         sources="\n".join(f"    {name}: {file.source}" for name, file in locked.items()),
         licence=licence.lines(code="Apache-2.0"),
         side=side,
+        min_side=min(256, side // 2),
         max_side=2 * side,
         max_pixels=2 * side**2,
         multiple=defaults.size_multiple,
@@ -123,6 +124,7 @@ licence:
 
 images:
   default_size: [{side}, {side}]
+  min_side: {min_side}
   max_side: {max_side}
   max_pixels: {max_pixels}
   size_multiple: {multiple}
