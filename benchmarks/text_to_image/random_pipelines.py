@@ -92,7 +92,7 @@ def small() -> Any:
     unet = _unet(
         {
             "sample_size": 32,
-            "block_out_channels": (96, 192, 256),
+            "block_out_channels": (64, 128, 192),
             "layers_per_block": 2,
             "cross_attention_dim": 128,
             "attention_head_dim": 8,

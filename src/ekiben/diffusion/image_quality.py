@@ -82,9 +82,7 @@ def compared(plain: Sequence[Pixels], levered: Sequence[Pixels], limits: Quality
     likeness = [min(psnr_db(one, other), 100.0) for one, other in pairs]
     structure = [ssim(one, other) for one, other in pairs]
     mean_psnr_db, mean_ssim, least_ssim = fmean(likeness), fmean(structure), min(structure)
-    passed = (
-        mean_psnr_db >= limits.mean_psnr_db and mean_ssim >= limits.mean_ssim and least_ssim >= limits.least_ssim
-    )
+    passed = mean_psnr_db >= limits.mean_psnr_db and mean_ssim >= limits.mean_ssim and least_ssim >= limits.least_ssim
     return QualityVerdict(mean_psnr_db, mean_ssim, least_ssim, passed)
 
 

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from ekiben.cards.images import Levers, StepCache
-from ekiben.diffusion import levers as levers_module
 from ekiben.diffusion.engine import Engine
 from ekiben.diffusion.generation import GeneratedImage
 from ekiben.diffusion.levers import denoiser_of
@@ -89,7 +88,7 @@ def test_compiled(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> 
 
 
 def test_without_a_compiler_compiling_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(levers_module.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(ConfigurationError, match="needs a C\\+\\+ compiler"):
         _engine("sd", Levers(compile="regional"))
 
