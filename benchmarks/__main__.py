@@ -1,4 +1,4 @@
-"""`python -m benchmarks <name> [--quick] [--json FILE]`; exit status 1 when a target is missed."""
+"""`python -m benchmarks <name> [--quick] [--json FILE] [--model NAME]`; exit status 1 when a target is missed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,30 @@ from benchmarks.harness.criteria import missed
 from benchmarks.harness.machine import take_cores
 from benchmarks.harness.report import Report
 
-_NAMES = ("embeddings", "overload", "soak", "text_generation")
+_MODULES = {
+    "embeddings": "embeddings.run",
+    "overload": "overload.run",
+    "soak": "soak.run",
+    "text_generation": "text_generation.run",
+    "text_to_image": "text_to_image.run",
+    "text_to_image_exercise": "text_to_image.exercise",
+    "text_to_image_gpu": "text_to_image.gpu",
+    "text_to_image_levers": "text_to_image.levers",
+}
 
 
 def main() -> int:
     """Run one benchmark and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", choices=_NAMES)
+    parser.add_argument("name", choices=_MODULES)
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; shows only that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to this file")
+    parser.add_argument("--model", metavar="NAME", help="served name, for the benchmarks of any model")
     arguments = parser.parse_args()
     take_cores()
-    report: Report = importlib.import_module(f"benchmarks.{arguments.name}.run").run(quick=arguments.quick)
+    chosen = {} if arguments.model is None else {"model": arguments.model}
+    benchmark = importlib.import_module(f"benchmarks.{_MODULES[arguments.name]}")
+    report: Report = benchmark.run(quick=arguments.quick, **chosen)
     report.write(arguments.json)
     print(report.markdown())
     failed = missed(report.criteria)

@@ -190,6 +190,15 @@ def show_devices(names: str) -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = names
 
 
+def keep_compiled(cache_dir: Path) -> None:
+    """Let torch keep what it compiles in this folder, so that the next start finds it; to be called before it compiles.
+
+    What the variables say already stays.
+    """
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir / "compiled" / "inductor"))
+    os.environ.setdefault("TRITON_CACHE_DIR", str(cache_dir / "compiled" / "triton"))
+
+
 def tell_nobody() -> None:
     """Keep ONNX Runtime from reporting sessions to its maker, which its Linux builds do since 1.29 unless told not to.
 

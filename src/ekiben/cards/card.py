@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ekiben.cards.images import Images, Levers
+from ekiben.cards.levers import lever_fault
 from ekiben.cards.moderation import Moderation
 
 NAME_PATTERN = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*$"
@@ -111,10 +112,15 @@ class Source(_Frozen):
 
 
 class Licence(_Frozen):
-    """SPDX identifiers (or a name and a URL) of the code and of the weights."""
+    """SPDX identifiers (or a name and a URL) of the code and of the weights.
+
+    Attributes:
+        restricted: What the weights may not be used for without more ado, such as commerce; a pull asks first.
+    """
 
     code: Annotated[str, Field(min_length=1)]
     weights: Annotated[str, Field(min_length=1)]
+    restricted: Annotated[str, Field(min_length=1, max_length=300)] | None = None
     notice: str | None = None
 
 
@@ -284,6 +290,16 @@ class Card(_Frozen):
             raise ValueError("generation is required: how long prompts and answers may be")
         if (self.task is Task.TEXT_TO_IMAGE) != (self.images is not None):
             raise ValueError("images, the limits of what is drawn, is for task text-to-image and required there")
+        if self.images is None and self.levers != Levers():
+            raise ValueError("levers is for task text-to-image")
+        return self
+
+    @model_validator(mode="after")
+    def _levers_suit(self) -> Card:
+        has_adapters = self.images is not None and bool(self.images.adapters)
+        fault = lever_fault(self.levers, self.precision, has_gpu=self.resources.gpu > 0, has_adapters=has_adapters)
+        if self.images is not None and fault:
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")

@@ -75,6 +75,14 @@ class Images(_Frozen):
             raise ValueError("default_guidance_scale is above max_guidance_scale")
         return self
 
+    @model_validator(mode="after")
+    def _schedulers_go_together(self) -> Images:
+        if "flow_match_euler" in self.schedulers and len(self.schedulers) > 1:
+            raise ValueError(
+                "schedulers: flow_match_euler is for models that predict a flow's velocities, the others are not"
+            )
+        return self
+
 
 class StepCache(_Frozen):
     """Reuse of what a denoiser computed in the step before; it changes pictures, so it needs an image-quality gate.
@@ -91,12 +99,14 @@ class StepCache(_Frozen):
 class Levers(_Frozen):
     """Ways to compute faster or in less memory; what excludes each other is refused when the card is read.
 
+    The rest of the card has a say too: see `ekiben.cards.levers`.
+
     Attributes:
         attention: torch's fused kernel, or plain matrix products.
         channels_last: Memory format of convolutions.
         fuse_projections: Query, key and value by one product.
         compile: Compile the denoiser's repeated blocks with `torch.compile`; the cache outlives the process.
-        cuda_graphs: Replay a recorded forward; needs `compile` and a GPU.
+        cuda_graphs: Replay a recorded forward, one recording for each number of rows and size; needs a GPU.
         quantization: Of the denoiser's linear layers: weights alone, or activations on the fly as well.
         vae_slicing: Decode a picture at a time.
         vae_tiling: Decode in tiles where a picture is large.
@@ -113,3 +123,18 @@ class Levers(_Frozen):
     vae_slicing: bool = False
     vae_tiling: bool = False
     offload: Literal["none", "model", "sequential"] = "none"
+
+    @model_validator(mode="after")
+    def _exclude_each_other(self) -> Levers:
+        for excluded, reason in (
+            (self.cuda_graphs and self.offload != "none", "cuda_graphs with offload: a recording needs its weights"),
+            (self.cuda_graphs and self.step_cache, "cuda_graphs with step_cache: what is skipped is not the recording"),
+            (self.compile != "off" and self.offload != "none", "compile with offload: moving weights recompiles"),
+            (
+                self.quantization != "none" and self.offload == "sequential",
+                "quantization with offload sequential: quantized weights cannot be moved layer by layer",
+            ),
+        ):
+            if excluded:
+                raise ValueError(reason)
+        return self

@@ -46,15 +46,27 @@ def pull(
     lock: Annotated[
         bool, typer.Option("--lock", help="Trust what comes and write it into weights.lock first.")
     ] = False,
+    accept_licence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Accept the restricted licence of this model's weights; remembered."),
+    ] = None,
 ) -> None:
     """Fetch, verify, convert and store the weights of cards."""
+    from ekiben.cli.licences import settle
     from ekiben.conversion.recipes import RECIPES
+    from ekiben.weights.acceptance import Acceptances
     from ekiben.weights.pull import Pull
 
     options, catalogue = _start()
+    cards = _with_weights(catalogue, names)
+    accepted = [catalogue.get(name).name for name in accept_licence or ()]
+    store, acceptances = ModelStore(options.bentoml_home), Acceptances(options.bentoml_home)
+    for card in cards:
+        if store.find(card.tag) is None:
+            settle(card, acceptances, accepted)
     with shown_progress() as progress:
         puller = Pull(options, RECIPES, progress)
-        for card in _with_weights(catalogue, names):
+        for card in cards:
             if lock:
                 _write_entry(options, card.name, puller.resolve(card))
             stored = puller.pull(card, read_lock(options.lock_file).entry(card))
@@ -97,19 +109,26 @@ def show(name: Annotated[str, typer.Argument(help="Served name.")]) -> None:
 
 @app.command()
 def add(
-    reference: Annotated[str, typer.Argument(help="hf:owner/name or hf:owner/name@revision.")],
+    reference: Annotated[
+        str, typer.Argument(help="hf:owner/name or hf:owner/name@revision, or the served name of a template.")
+    ],
     *,
     task: Annotated[Task | None, typer.Option(help="The task, where the hub does not say it.")] = None,
     name: Annotated[str | None, typer.Option(help="The served name; default: from the repository's.")] = None,
     file: Annotated[list[str] | None, typer.Option(help="A file to take, such as onnx/model_int8.onnx.")] = None,
     licence: Annotated[str | None, typer.Option(help="SPDX identifier, where the hub states none.")] = None,
 ) -> None:
-    """Write the card and the lock entry of a model on the hub; nothing is overwritten."""
+    """Write the card and the lock entry of a model on the hub; nothing is overwritten. A template is pinned."""
     from ekiben.weights.add import Wishes, prepare
     from ekiben.weights.download import Download
     from ekiben.weights.repository import look_up
+    from ekiben.weights.templates import template_of
 
     options, catalogue = _start()
+    asked = any((task, name, file, licence))
+    if not asked and (template := template_of(catalogue, reference)) is not None:
+        _pin(options, template)
+        return
     with shown_progress() as progress:
         repository = look_up(options.hub(), reference)
         wishes = Wishes(task, name, tuple(file or ()), licence)
@@ -124,14 +143,18 @@ def add(
 @app.command()
 def pin(name: Annotated[str, typer.Argument(help="Served name of a template.")]) -> None:
     """Pin a template's sources to the commits they are now, and lock them."""
+    options, catalogue = _start()
+    _pin(options, catalogue.get(name))
+
+
+def _pin(options: PullOptions, card: Card) -> None:
     from ekiben.weights.download import Download
     from ekiben.weights.pin import pin as pin_card
 
-    options, catalogue = _start()
     with shown_progress() as progress:
-        entry = pin_card(catalogue.get(name), options.hub(), Download(progress))
-    _write_entry(options, name, entry)
-    typer.echo(f"pinned {name}; now run: ekiben models pull {name}")
+        entry = pin_card(card, options.hub(), Download(progress))
+    _write_entry(options, card.name, entry)
+    typer.echo(f"pinned {card.name}; now run: ekiben models pull {card.name}")
 
 
 @app.command()

@@ -21,6 +21,7 @@ from torch import Tensor
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
 from ekiben.diffusion.schedulers import Scheduler
+from ekiben.diffusion.step_cache import StepCache
 
 Conditions = Mapping[str, Tensor]
 """What one denoiser row is conditioned on, by name; every tensor has a first dimension of 1, or of n when stacked."""
@@ -41,6 +42,7 @@ class Family(Protocol):
         dtype: What it computes in.
         size_multiple: Width and height must be multiples of this, in pixels.
         begins_at_zero: Whether the pipeline tells its scheduler that a picture made from noise begins at index 0.
+        step_cache: Told, before each forward, whose rows it is of; None where the denoiser has none.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Family(Protocol):
     dtype: torch.dtype
     size_multiple: int
     begins_at_zero: bool
+    step_cache: StepCache | None
 
     def check(self, request: ImageRequest, source: SourceImage | None) -> None:
         """Refuse what the model cannot do.

@@ -11,8 +11,11 @@ import diffusers
 import torch
 from safetensors import SafetensorError
 
+from ekiben.cards.images import Levers
 from ekiben.diffusion.families import FAMILIES, family_of
 from ekiben.diffusion.family import Family, Pipeline
+from ekiben.diffusion.latent_space import LatentSpace
+from ekiben.diffusion.levers import place, speed_up
 from ekiben.errors import WeightsError
 
 _INDEX = "model_index.json"
@@ -22,7 +25,14 @@ _MAY_EXECUTE = {".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth", ".py"}
 _LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 
 
-def load_family(folder: Path, *, dtype: torch.dtype, device: str, adapters: Mapping[str, Path] | None = None) -> Family:
+def load_family(
+    folder: Path,
+    *,
+    dtype: torch.dtype,
+    device: str,
+    adapters: Mapping[str, Path] | None = None,
+    levers: Levers | None = None,
+) -> Family:
     """Load a model once for one device.
 
     Args:
@@ -30,9 +40,11 @@ def load_family(folder: Path, *, dtype: torch.dtype, device: str, adapters: Mapp
         dtype: What denoiser and text encoders compute in. An autoencoder that overflows in float16 stays in float32.
         device: `cpu`, `cuda` or `cuda:<index>`.
         adapters: Files of low-rank adapters (safetensors), by the name that requests use.
+        levers: Ways to compute faster or in less memory; none unless given.
 
     Raises:
         WeightsError: Something is missing, is not supported, or may hold code.
+        ConfigurationError: This machine cannot do what a lever says.
     """
     index = _read_index(folder)
     pipeline_class = getattr(diffusers, index["_class_name"])
@@ -48,10 +60,27 @@ def load_family(folder: Path, *, dtype: torch.dtype, device: str, adapters: Mapp
     for name, file in (adapters or {}).items():
         _load_adapter(pipeline, name, file)
     pipeline.set_progress_bar_config(disable=True)
-    pipeline.to(device)
     if dtype is torch.float16 and pipeline.vae.config.force_upcast:
         pipeline.vae.to(torch.float32)
-    return family_of(pipeline)
+    return leveraged(pipeline, levers or Levers(), device)
+
+
+def leveraged(pipeline: Pipeline, levers: Levers, device: str) -> Family:
+    """The family of a pipeline, on its device, with the levers pulled; see `ekiben.diffusion.levers`.
+
+    Raises:
+        ConfigurationError: This machine cannot do what a lever says.
+    """
+    place(pipeline, levers, device)
+    cache = speed_up(pipeline, levers)
+    family = family_of(pipeline)
+    family.step_cache = cache
+    if levers.vae_tiling:
+        family.latents = LatentSpace(pipeline.vae, tile_above_pixels=pipeline.vae.tile_sample_min_size**2)
+    if levers.offload != "none":
+        # Its parts wait in the CPU's memory; what they are given goes to the device with them.
+        family.device = family.latents.device = torch.device(device)
+    return family
 
 
 def _load_adapter(pipeline: Pipeline, name: str, file: Path) -> None:
@@ -75,7 +104,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise WeightsError(f"{path}: its class is not one of {', '.join(FAMILIES)}.")
     for name, component in index.items():
         # A component of another library would be imported from the folder itself.
-        if isinstance(component, list) and component[0] not in _LIBRARIES | {None}:
+        if name not in _LEFT_OUT and isinstance(component, list) and component[0] not in _LIBRARIES | {None}:
             raise WeightsError(f"{path}: {name} is of {component[0]!r}, not of {' or '.join(sorted(_LIBRARIES))}.")
     unsafe = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.suffix in _MAY_EXECUTE)
     if unsafe:

@@ -69,6 +69,7 @@ def _begun(family: Family, request: ImageRequest) -> Run:
 
 
 def _forward(family: Family, run: Run, count: int, clock: Callable[[], float]) -> float:
+    run.forget()
     started = clock()
     predictions = predict(family, [run] * count)
     predictions[0].flatten()[0].item()  # waits for the device

@@ -12,6 +12,7 @@ from ekiben.diffusion.guidance import guided
 from ekiben.diffusion.repaint import Repaint
 from ekiben.diffusion.request import ImageRequest
 from ekiben.diffusion.schedulers import Scheduler, takes_generator
+from ekiben.diffusion.step_cache import RowMemory
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +26,7 @@ class Run:
         has_source: Whether it began from an image.
         step: How many timesteps are behind it.
         estimate: The clean picture that the last step predicted, in the denoiser's form, where the scheduler says so.
+        memories: What each of its rows remembers for a step cache; not part of a checkpoint.
     """
 
     request: ImageRequest
@@ -38,10 +40,16 @@ class Run:
     channels: Tensor | None = None
     step: int = 0
     estimate: Tensor | None = None
+    memories: tuple[RowMemory, ...] = field(init=False)
     _takes_generator: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self._takes_generator = takes_generator(self.scheduler)
+        self.forget()
+
+    def forget(self) -> None:
+        """Reuse nothing of earlier steps."""
+        self.memories = tuple(RowMemory() for _ in self.conditions)
 
     @property
     def is_done(self) -> bool:
@@ -85,5 +93,7 @@ def predict(family: Family, runs: list[Run]) -> list[Tensor]:
     sample = torch.cat([inputs[id(run)] for run, _ in rows])
     timestep = torch.stack([run.timestep.to(family.device, torch.float32) for run, _ in rows])
     conditions = {name: torch.cat([condition[name] for _, condition in rows]) for name in rows[0][1]}
+    if family.step_cache is not None:
+        family.step_cache.begin([memory for run in runs for memory in run.memories])
     predictions = family.predict(sample, timestep, conditions)
     return list(torch.split(predictions, [len(run.conditions) for run in runs]))

@@ -5,17 +5,18 @@ Only what the model's own files state goes into the card; where they do not say 
 
 from __future__ import annotations
 
-import math
 import re
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import load_card
 from ekiben.errors import WeightsError
+from ekiben.weights import embedding_card, pipeline_card
 from ekiben.weights.lock import LockedFile, LockEntry
+from ekiben.weights.stated_licence import stated_licence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,16 +29,8 @@ _PIPELINES: Final = {
     "sentence-similarity": Task.TEXT_EMBEDDING,
     "feature-extraction": Task.TEXT_EMBEDDING,
     "image-classification": Task.IMAGE_CLASSIFICATION,
+    "text-to-image": Task.TEXT_TO_IMAGE,
 }
-# Sorted, the one in the folder `onnx/` comes last and is taken.
-_ONNX_FILES: Final = frozenset({"model.onnx", "onnx/model.onnx"})
-_SPDX: Final = {
-    "apache-2.0": "Apache-2.0",
-    "mit": "MIT",
-    "bsd-3-clause": "BSD-3-Clause",
-    "cc-by-4.0": "CC-BY-4.0",
-}
-_BYTES_PER_GIB: Final = 2**30
 
 
 @dataclass(frozen=True)
@@ -84,16 +77,27 @@ def prepare(repository: Repository, wishes: Wishes, download: Download) -> Addit
         CardError: What was composed is no valid card.
     """
     task = wishes.task or _task(repository)
-    if task is not Task.TEXT_EMBEDDING:
-        raise WeightsError(
-            f"{repository.name}: cards of {task.value} cannot be written from the hub's files, which do not"
-            " say how pictures are prepared and whether the graph ends in probabilities; write it by hand"
-        )
-    files = _files(repository, wishes.files)
-    locked = {name: repository.lock(file, download) for name, file in files.items()}
-    text = _text(repository, locked, _facts(repository, download), wishes.licence)
+    text, locked = _composed(task, repository, wishes, download)
     name = wishes.name or re.sub(r"[^a-z0-9.]+", "-", repository.name.partition("/")[2].lower()).strip("-.")
     return Addition(_checked(task, name, text), text, LockEntry(VERSION, locked))
+
+
+def _composed(
+    task: Task, repository: Repository, wishes: Wishes, download: Download
+) -> tuple[str, Mapping[str, LockedFile]]:
+    if task is Task.TEXT_EMBEDDING:
+        locked = embedding_card.files(repository, wishes.files, download)
+        licence = stated_licence(repository, wishes.licence)
+        return embedding_card.text(repository, locked, licence, VERSION, download), locked
+    if task is Task.TEXT_TO_IMAGE:
+        pipeline = pipeline_card.read(repository, download)
+        locked = pipeline_card.files(repository, pipeline, download)
+        licence = stated_licence(repository, wishes.licence)
+        return pipeline_card.text(repository, pipeline, locked, licence, VERSION), locked
+    raise WeightsError(
+        f"{repository.name}: cards of {task.value} cannot be written from the hub's files, which do not"
+        " say how pictures are prepared and whether the graph ends in probabilities; write it by hand"
+    )
 
 
 def _task(repository: Repository) -> Task:
@@ -104,72 +108,6 @@ def _task(repository: Repository) -> Task:
     return task
 
 
-def _files(repository: Repository, wanted: Sequence[str]) -> dict[str, str]:
-    """Map the names the runtime looks for to files of the repository."""
-    graphs = sorted(file for file in repository.files if file.endswith(".onnx"))
-    chosen = [file for file in wanted if file.endswith(".onnx")]
-    chosen = chosen or [file for file in graphs if file in _ONNX_FILES][-1:]
-    if len(chosen) != 1:
-        there = ", ".join(graphs) or "none"
-        raise WeightsError(f"{repository.name}: choose one ONNX file with --file; there are: {there}")
-    others = [file for file in wanted if file not in chosen]
-    names = {"model.onnx": chosen[0], "tokenizer.json": "tokenizer.json"}
-    names |= {PurePosixPath(file).name: file for file in others}
-    missing = [file for file in names.values() if file not in repository.files]
-    if missing:
-        raise WeightsError(f"{repository.name} has no file {', '.join(missing)}")
-    return names
-
-
-def _facts(repository: Repository, download: Download) -> Mapping[str, int]:
-    pooling = repository.read_json("1_Pooling/config.json", download)
-    if pooling.get("pooling_mode_mean_tokens") is not True:
-        raise WeightsError(
-            f"{repository.name}: its 1_Pooling/config.json does not say that token vectors are averaged,"
-            " which is what the runtime does"
-        )
-    config = repository.read_json("config.json", download)
-    limits = repository.read_json("sentence_bert_config.json", download)
-    tokens = limits.get("max_seq_length") or config.get("max_position_embeddings")
-    dimensions = config.get("hidden_size")
-    if type(tokens) is not int or type(dimensions) is not int:
-        raise WeightsError(f"{repository.name}: its config.json does not state hidden_size and its token limit")
-    return {"max_tokens": tokens, "dimensions": dimensions}
-
-
-def _text(
-    repository: Repository, files: Mapping[str, LockedFile], facts: Mapping[str, int], licence: str | None
-) -> str:
-    stated = licence or _SPDX.get(repository.licence or "", repository.licence)
-    if not stated:
-        raise WeightsError(f"{repository.name}: the hub states no licence; read its page and give it with --licence")
-    graph = PurePosixPath(files["model.onnx"].source).name
-    values: dict[str, Any] = {
-        **facts,
-        "repository": repository.name,
-        "version": VERSION,
-        "precision": _precision(graph),
-        "sources": "\n".join(f"    {name}: {file.source}" for name, file in files.items()),
-        "licence": stated,
-        "max_characters": facts["max_tokens"] * 64,
-        "max_cost": max(2_048, facts["max_tokens"]),
-        # The weights once in the file's form and once as the session holds them, and the service around them.
-        "memory_gib": math.ceil((2 * _size(files) / _BYTES_PER_GIB + 0.4) * 10) / 10,
-    }
-    return _TEMPLATE.format_map(values)
-
-
-def _size(files: Mapping[str, LockedFile]) -> int:
-    return sum(file.digest.size_bytes for file in files.values())
-
-
-def _precision(file: str) -> str:
-    lower = file.lower()
-    if any(word in lower for word in ("int8", "quantized", "uint8")):
-        return "int8"
-    return "fp16" if "fp16" in lower or "float16" in lower else "fp32"
-
-
 def _checked(task: Task, name: str, text: str) -> Card:
     """Read the text as the card it will be, before it lies among the others."""
     with tempfile.TemporaryDirectory() as folder:
@@ -177,42 +115,3 @@ def _checked(task: Task, name: str, text: str) -> Card:
         path.parent.mkdir()
         path.write_text(text, encoding="utf-8")
         return load_card(path)
-
-
-_TEMPLATE: Final = """\
-# Written by `ekiben models add hf:{repository}` from what the model's own files state.
-# Limits, batch sizes and memory are starting points: measure and adjust them.
-runtime: onnxruntime
-description: Sentence embeddings by {repository}, {dimensions} dimensions.
-version: {version}
-precision: {precision}
-
-source:
-  files:
-{sources}
-
-licence:
-  code: {licence}
-  weights: {licence}
-
-inputs:
-  max_items: 256
-  max_tokens: {max_tokens}
-  max_characters: {max_characters}
-  dimensions: {dimensions}
-
-batch:
-  cost_unit: tokens
-  max_cost: {max_cost}
-  max_items: 64
-  max_wait_ms: 2
-  max_queue_items: 2048
-
-latency:
-  default_timeout_ms: 10000
-  max_timeout_ms: 60000
-
-resources:
-  cpu: 1
-  memory_gib: {memory_gib}
-"""

@@ -1,4 +1,7 @@
-"""Turns a template into a card that is served: every `hf:` source gets the commit it stands for now."""
+"""Turns a template into a card that is served: every `hf:` source gets the commit it stands for now.
+
+A template of a diffusers pipeline names its `model_index.json` alone; what that asks for is written down beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ekiben.cards.card import Runtime
 from ekiben.errors import WeightsError
 from ekiben.weights.lock import LockedFile, LockEntry
+from ekiben.weights.pipeline_files import INDEX, PipelineFiles
 from ekiben.weights.repository import Repository, look_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ekiben.cards.card import Card
@@ -30,20 +36,19 @@ def pin(card: Card, hub: Hub, download: Download) -> LockEntry:
         raise WeightsError(f"{card.name}: every source is pinned already")
     if card.source.convert:
         raise WeightsError(f"{card.name}: is converted; pin its revision by hand, then pull it with --lock")
-    origins = _origins(card, hub, download)
     path = card.folder / f"{card.name}.yaml"
     text = path.read_text(encoding="utf-8")
-    for name, uri in card.source.files.items():
-        if uri not in text:
-            raise WeightsError(f"{card.name}: {uri} is not written in one piece in {path}; pin it by hand")
-        text = text.replace(uri, origins[name].source)
+    origins: dict[str, LockedFile] = {}
+    for name, found in _sources(card, hub, download):
+        text = _rewritten(text, card, name, found)
+        origins |= found
     _replace(path, text)
     return LockEntry(card.version, origins)
 
 
-def _origins(card: Card, hub: Hub, download: Download) -> dict[str, LockedFile]:
+def _sources(card: Card, hub: Hub, download: Download) -> Iterator[tuple[str, dict[str, LockedFile]]]:
+    """For each source of the card, by its name, what it stands for: itself, pinned, and what it brings along."""
     repositories: dict[str, Repository] = {}
-    origins = {}
     for name, uri in card.source.files.items():
         found = _UNPINNED.fullmatch(uri)
         if not found:
@@ -51,8 +56,27 @@ def _origins(card: Card, hub: Hub, download: Download) -> dict[str, LockedFile]:
         reference, file = found.groups()
         if reference not in repositories:
             repositories[reference] = look_up(hub, reference)
-        origins[name] = repositories[reference].lock(file, download)
-    return origins
+        names = {name: file, **_brought_along(card, repositories[reference], file, download)}
+        yield name, {name: repositories[reference].lock(file, download) for name, file in names.items()}
+
+
+def _brought_along(card: Card, repository: Repository, file: str, download: Download) -> dict[str, str]:
+    """The other files of the pipeline whose index this is; those that the card names itself stay its own."""
+    if card.runtime is not Runtime.DIFFUSERS or file != INDEX:
+        return {}
+    files = PipelineFiles(repository, download, half=card.precision != "fp32").names()
+    return {name: file for name, file in files.items() if name not in card.source.files}
+
+
+def _rewritten(text: str, card: Card, name: str, found: Mapping[str, LockedFile]) -> str:
+    """Put the pinned source where the unpinned one stands, and after it a line for each file that comes along."""
+    uri = card.source.files[name]
+    line = re.search(rf"^(?P<indent> *){re.escape(name)}: {re.escape(uri)}(?P<comment>.*)$", text, re.MULTILINE)
+    if not line:
+        raise WeightsError(f"{card.name}: {name} and {uri} are not written on one line; pin it by hand")
+    first, *others = (f"{line['indent']}{stored}: {file.source}" for stored, file in found.items())
+    lines = "\n".join([first + line["comment"], *others])
+    return text[: line.start()] + lines + text[line.end() :]
 
 
 def _replace(path: Path, text: str) -> None:

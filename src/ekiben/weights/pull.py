@@ -1,6 +1,7 @@
 """Brings a card's weights into the model store.
 
-    already there? ─► lock ─► room on the disk? ─► fetch and verify ─► convert and verify ─► store in one step
+    already there? ─► licence accepted? ─► lock ─► room on the disk? ─► fetch and verify ─► convert and verify
+                                                                                     ─► store in one step
 
 Whatever goes wrong on the way, the store holds either the whole model or nothing of it.
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ekiben.cards.card import STORABLE_SUFFIXES, Card
 from ekiben.errors import WeightsError
+from ekiben.weights.acceptance import Acceptances
 from ekiben.weights.bento_store import ModelStore, StoredModel
 from ekiben.weights.digest import Digest, card_digest, digest_of
 from ekiben.weights.download import Download
@@ -48,6 +50,7 @@ class Pull:
         self._origins = Origins(options, self._progress)
         self._download = Download(self._progress, sleep)
         self._store = ModelStore(options.bentoml_home)
+        self._acceptances = Acceptances(options.bentoml_home)
 
     def pull(self, card: Card, entry: LockEntry) -> StoredModel:
         """Return the card's stored weights, fetching them if they are not there.
@@ -60,6 +63,7 @@ class Pull:
         with told_plainly(card.name):
             if found := self._already(card, entry):
                 return found
+            self._acceptances.check(card)
             with self._alone(card, self._store.lock_file(card.tag)), self._alone(card):
                 return self._already(card, entry) or self._fetch_and_store(card, entry)
 
@@ -69,6 +73,7 @@ class Pull:
         Raises:
             WeightsError: A file cannot be had or converted.
         """
+        self._acceptances.check(card)
         with told_plainly(card.name), self._alone(card):
             folder = self._partial_folder(card)
             found = {name: self._fetch(card, name, uri, None) for name, uri in card.source.files.items()}

@@ -31,7 +31,7 @@ class Repository:
     Attributes:
         files: Every file's size, and its SHA-256 where the hub knows it.
         pipeline: The hub's word for the task, such as `sentence-similarity`.
-        licence: The hub's word for the licence, such as `apache-2.0`.
+        licence: The hub's word for the licence, such as `apache-2.0`; of one of its own the name and the address.
     """
 
     hub: Hub
@@ -117,6 +117,10 @@ def _file(entry: dict[str, Any]) -> tuple[str, tuple[int | None, str | None]]:
 def _licence(answer: dict[str, Any]) -> str | None:
     facts = answer.get("cardData")
     stated = _text(facts.get("license")) if isinstance(facts, dict) else None
+    if isinstance(facts, dict) and stated in (None, "other"):
+        # A licence of its own has a name, and a place where it stands.
+        own = [text for text in (_text(facts.get("license_name")), _text(facts.get("license_link"))) if text]
+        stated = ", ".join(own) or stated
     tags = answer.get("tags")
     tagged = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     return stated or next((tag.removeprefix("license:") for tag in tagged if tag.startswith("license:")), None)

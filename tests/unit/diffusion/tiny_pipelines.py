@@ -205,14 +205,14 @@ def sdxl(seed: int = 0, *, force_zeros: bool = True, **unet: Any) -> Any:
     )
 
 
-def sd3(seed: int = 0, *, shift_factor: float = 0.0609, dynamic: bool = False) -> Any:
+def sd3(seed: int = 0, *, shift_factor: float = 0.0609, dynamic: bool = False, layers: int = 1) -> Any:
     """Stable Diffusion 3; 3.5 differs in size alone."""
     torch.manual_seed(seed)
     transformer = SD3Transformer2DModel(
         sample_size=32,
         patch_size=2,
         in_channels=16,
-        num_layers=1,
+        num_layers=layers,
         attention_head_dim=8,
         num_attention_heads=4,
         caption_projection_dim=32,

@@ -19,6 +19,7 @@ from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
 from ekiben.diffusion.schedulers import Scheduler
+from ekiben.diffusion.step_cache import StepCache
 from ekiben.errors import InvalidRequest
 
 _MAX_SHIFT = 1.15
@@ -35,6 +36,7 @@ class Flux:
 
     name = "flux"
     begins_at_zero = True
+    step_cache: StepCache | None = None
 
     def __init__(self, pipeline: Pipeline, *, max_text_tokens: int = 512) -> None:
         self._pipeline = pipeline

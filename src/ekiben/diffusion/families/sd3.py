@@ -15,6 +15,7 @@ from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
 from ekiben.diffusion.schedulers import Scheduler
+from ekiben.diffusion.step_cache import StepCache
 
 _MAX_SHIFT = 1.16
 
@@ -24,6 +25,7 @@ class StableDiffusion3:
 
     name = "sd3"
     begins_at_zero = False
+    step_cache: StepCache | None = None
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline

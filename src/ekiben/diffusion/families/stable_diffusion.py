@@ -16,6 +16,7 @@ from ekiben.diffusion.family import Conditions, Encode, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.request import Adapter, ImageRequest, SourceImage
 from ekiben.diffusion.schedulers import Scheduler
+from ekiben.diffusion.step_cache import StepCache
 from ekiben.errors import InvalidRequest
 
 
@@ -24,6 +25,7 @@ class StableDiffusion:
 
     name = "stable-diffusion"
     begins_at_zero = False
+    step_cache: StepCache | None = None
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
