@@ -21,6 +21,7 @@ from ekiben.gateway.routes import (
     moderations,
     open_inference,
     operations,
+    page,
 )
 from ekiben.gateway.state import GatewayState
 from ekiben.version import __version__
@@ -34,6 +35,7 @@ _FAMILIES = (
     models,
     open_inference,
     operations,
+    page,
 )
 
 
