@@ -12,6 +12,7 @@ from ekiben.cards.card import Card, Task
 from ekiben.devices.plan import Plan
 from ekiben.gateway.host import GatewayMiddleware
 from ekiben.worker.http_protocol import use_bounded_http
+from ekiben.worker.websocket_protocol import use_bounded_sockets
 from services.assembly import Assembly, assemble
 
 _ENTRY_POINTS: Final = {
@@ -19,6 +20,7 @@ _ENTRY_POINTS: Final = {
     Task.MODERATION: "services.moderation.service",
     Task.TEXT_EMBEDDING: "services.text_embedding.service",
     Task.TEXT_GENERATION: "services.text_generation.service",
+    Task.TEXT_TO_IMAGE: "services.text_to_image.service",
 }
 
 
@@ -61,4 +63,5 @@ def _service_of(here: Assembly, card: Card, plan: Plan) -> Any:
 
 
 use_bounded_http()
+use_bounded_sockets()
 Gateway = build(assemble())

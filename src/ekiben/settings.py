@@ -26,6 +26,10 @@ def _default_cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ekiben"
 
 
+def _default_state_dir() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ekiben"
+
+
 def _default_bentoml_home() -> Path:
     return Path.home() / "bentoml"
 
@@ -47,6 +51,34 @@ class Settings(BaseSettings):
     )
     moderation_policy: Path | None = Field(
         None, description="YAML file of the moderation policy (docs/moderation.md); unset: nothing is checked."
+    )
+    public_url: AnyHttpUrl | None = Field(
+        None,
+        description="Where callers reach this server, such as `https://models.example.com`; links begin with it. Unset:"
+        " the address that the request came in on.",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins (comma-separated) of web pages elsewhere that may upload pictures and open WebSockets,"
+        " such as `https://example.com`; this server's own pages may always.",
+    )
+    socket_idle_s: float = Field(
+        300.0, gt=0, description="Seconds without a message after which an idle WebSocket is closed."
+    )
+    state_dir: Path = Field(
+        default_factory=_default_state_dir, description="Folder of what outlives the process: objects, secrets."
+    )
+    objects: str = Field(
+        "",
+        description="Where files for `/v1/files` are kept: a folder, or `s3://bucket/prefix` with the usual `AWS_…`"
+        " variables; empty: `objects` in the state folder.",
+    )
+    file_ttl_s: float = Field(3600.0, ge=1, description="Seconds after which links to files expire and files go.")
+    link_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secret that signs links to files, the same for gateways that share their objects; unset: made"
+        " once and kept in the state folder.",
     )
     run_dir: Path = Field(
         default_factory=_default_run_dir, description="Folder of the Unix sockets between gateway and workers."
@@ -117,7 +149,7 @@ class Settings(BaseSettings):
         description="Token for gated models on the hub (`HF_TOKEN`); sent to that host only, never logged.",
     )
 
-    @field_validator("only", "unloaded", mode="before")
+    @field_validator("only", "unloaded", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -13,8 +13,12 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.tiny_models import TinyModels
 
 PROJECT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 90.0
@@ -96,3 +100,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     finally:
         status = started.stop()
     assert status == 0, started.log_end()
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
+    """Models that draw, with random weights; see tests/e2e/tiny_models.py."""
+    from tests.e2e.tiny_models import make_tiny_models  # imported here: torch takes a while, and few tests need it
+
+    return make_tiny_models(tmp_path_factory.mktemp("tiny-models"))

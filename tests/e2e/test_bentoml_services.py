@@ -23,14 +23,14 @@ IMAGES = PROJECT / "tests" / "data" / "images"
 
 
 @contextmanager
-def bare_service(target: str, log: Path) -> Iterator[str]:
+def bare_service(target: str, log: Path, **environment: str) -> Iterator[str]:
     """`bentoml serve` and nothing else, in a process group that ends with the test."""
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)],
             cwd=PROJECT,
-            env={**os.environ, "BENTOML_DO_NOT_TRACK": "True"},
+            env={**os.environ, "BENTOML_DO_NOT_TRACK": "True", **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

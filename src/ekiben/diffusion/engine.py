@@ -26,7 +26,7 @@ from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.observer import Observer, Silence
 from ekiben.diffusion.pace import Pace
 from ekiben.diffusion.pool import Pool
-from ekiben.diffusion.preview import LatentPreview
+from ekiben.diffusion.preview import MakePreview
 from ekiben.diffusion.reporting import Reporting
 from ekiben.diffusion.request import ImageRequest, SourceImage
 from ekiben.diffusion.selection import Selection
@@ -55,7 +55,7 @@ class Engine:
         model: ModelIdentity,
         limits: EngineLimits,
         *,
-        preview: LatentPreview | None = None,
+        preview: MakePreview | None = None,
         observer: Observer | None = None,
         clock: Clock = time.monotonic,
     ) -> None:

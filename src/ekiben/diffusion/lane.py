@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent import futures
 from typing import TYPE_CHECKING
 
+from ekiben.batching.delivery import post
 from ekiben.errors import EkibenError, Internal, ShuttingDown
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class DiffusionLane:
     async def drain(self) -> None:
         """Take nothing more, finish what is there, then leave the device."""
         generations = self._engine.close(ShuttingDown("This model is shutting down."), drain=True)
-        await asyncio.to_thread(futures.wait, [generation.future for generation in generations])
+        for generation in generations:
+            await _ended(generation)
         self._device.detach(self)
 
     def take(self, now: float) -> Turn | float | None:  # noqa: ARG002  # the engine looks at its own clock
@@ -78,3 +79,10 @@ class DiffusionLane:
         except Exception:  # noqa: BLE001  # a defect of the engine: its callers hear of it, other models' do not
             _log.exception("the diffusion engine failed")
             self._engine.fail_all(Internal("The diffusion engine failed."))
+
+
+async def _ended(generation: Generation) -> None:
+    """Wait until it has; also one that was cancelled, for which `concurrent.futures.wait` would wait for ever."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    generation.future.add_done_callback(lambda _: post(loop, ended.set))
+    await ended.wait()

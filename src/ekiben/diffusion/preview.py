@@ -1,12 +1,13 @@
-"""Previews that cost next to nothing: colour as a linear function of the latents, instead of a decode.
+"""Previews: decoded, or for next to nothing: colour as a linear function of the latents.
 
-The function is fitted when the model loads, on smooth synthetic pictures that the model's own autoencoder encodes, so
+That function is fitted when the model loads, on smooth synthetic pictures that the model's own autoencoder encodes, so
 that it suits any autoencoder. It shows composition and colour at one pixel for each latent pixel.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -18,6 +19,25 @@ from ekiben.diffusion.request import Pixels
 
 _PICTURES = 8
 _SIDE = 16  # latent pixels
+
+
+MakePreview = Callable[[Tensor], Pixels]
+"""Makes a preview of [1, channels, rows, columns]; called on the device's thread."""
+
+
+class DecodedPreview:
+    """Previews as the model's own autoencoder decodes them: true, and as dear as the last stage of a picture.
+
+    Args:
+        latents: The autoencoder.
+    """
+
+    def __init__(self, latents: LatentSpace) -> None:
+        self._latents = latents
+
+    def __call__(self, latents: Tensor) -> Pixels:
+        """A picture of [1, channels, rows, columns], in full size."""
+        return self._latents.decode(latents)[0]
 
 
 class LatentPreview:

@@ -9,7 +9,7 @@ from ekiben.diffusion.family import Family
 from ekiben.diffusion.generation import CheckpointTaken, Preview, Progress
 from ekiben.diffusion.identity import ModelIdentity
 from ekiben.diffusion.pool import Pool
-from ekiben.diffusion.preview import LatentPreview, is_due
+from ekiben.diffusion.preview import MakePreview, is_due
 from ekiben.diffusion.run_state import capture
 
 
@@ -23,7 +23,7 @@ class Reporting:
         preview: Makes previews; without one, none are sent.
     """
 
-    def __init__(self, family: Family, model: ModelIdentity, pool: Pool, preview: LatentPreview | None) -> None:
+    def __init__(self, family: Family, model: ModelIdentity, pool: Pool, preview: MakePreview | None) -> None:
         self._family = family
         self._model = model
         self._pool = pool

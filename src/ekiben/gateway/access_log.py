@@ -44,7 +44,7 @@ class AccessLog:
         log(
             "request",
             request_id=call.request_id,
-            method=scope["method"],
+            method=scope.get("method", "WEBSOCKET"),
             route=route,
             status=status,
             principal=call.principal.id,

@@ -17,6 +17,9 @@ from ekiben.gateway.routes import (
     classifications,
     completions,
     embeddings,
+    files,
+    image_stream,
+    images,
     models,
     moderations,
     open_inference,
@@ -28,6 +31,9 @@ from ekiben.version import __version__
 
 _FAMILIES = (
     embeddings,
+    images,
+    image_stream,
+    files,
     classifications,
     chat_completions,
     completions,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ekiben.errors import ConfigurationError, PermissionDenied
 from ekiben.policy.exposure import is_loopback
@@ -32,8 +32,12 @@ class Authentication:
         self._keyring = Keyring.load(keys_file) if keys_file else None
         self._fault = ""
 
-    def principal(self, request: Request) -> Principal:
-        """Who makes the request.
+    def principal(self, request: HTTPConnection, authorization: str | None = None) -> Principal:
+        """Who makes the request, or opens the connection.
+
+        Args:
+            request: What came.
+            authorization: Instead of the header of that name.
 
         Raises:
             Unauthenticated: Keys are on and the request has none that is known.
@@ -43,7 +47,7 @@ class Authentication:
         if self._keyring is None:
             return _anonymous(request)
         self._refresh(self._keyring)
-        return self._keyring.authenticate(request.headers.get("authorization"))
+        return self._keyring.authenticate(authorization or request.headers.get("authorization"))
 
     def _refresh(self, keyring: Keyring) -> None:
         """Take changes of the keys file; while it cannot be used, the keys known before stay in force."""
@@ -56,13 +60,13 @@ class Authentication:
                 _log.error("the keys file cannot be used; the keys known before stay in force", reason=error.message)
 
 
-def _anonymous(request: Request) -> Principal:
+def _anonymous(request: HTTPConnection) -> Principal:
     address = (request.scope.get("server") or ("",))[0]
-    if not _private(address):
+    if not is_private(address):
         raise PermissionDenied(f"this server listens on {address} without keys and answers on loopback alone; {_MEND}")
     # A name that a web page elsewhere has pointed at this machine makes a browser here ask on that page's behalf.
     name = request.url.hostname or ""
-    if not _private(name):
+    if not is_private(name):
         raise PermissionDenied(
             f"without keys only requests for localhost are answered, not for {name[:100]!r}; {_MEND}", param="host"
         )
@@ -71,7 +75,7 @@ def _anonymous(request: Request) -> Principal:
 
 # Nearly every request has the same two; what else is asked for, by whom, is not worth keeping long.
 @lru_cache(maxsize=16)
-def _private(host: str) -> bool:
+def is_private(host: str) -> bool:
     """Whether an address or name is a Unix socket's or this machine's own."""
     try:
         return host == "localhost" or host.startswith("/") or is_loopback(host)

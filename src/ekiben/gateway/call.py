@@ -7,7 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ekiben.cards.card import Card
 from ekiben.errors import InvalidRequest
@@ -40,7 +40,7 @@ class Call:
     flags: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
-    def read_headers(self, request: Request) -> None:
+    def read_headers(self, request: HTTPConnection) -> None:
         """Take deadline and priority from the headers.
 
         Raises:
@@ -70,13 +70,13 @@ class Call:
         return headers if header_length is None else {**headers, protocol.HEADER_LENGTH: str(header_length)}
 
 
-def request_id_of(request: Request) -> str:
+def request_id_of(request: HTTPConnection) -> str:
     """The caller's own id when it is harmless, else a new one: it goes into logs and headers."""
     stated = request.headers.get(protocol.REQUEST_ID, "")
     return stated if _REQUEST_ID.fullmatch(stated) else uuid.uuid4().hex
 
 
-def call_of(request: Request) -> Call:
+def call_of(request: HTTPConnection) -> Call:
     """The call that the edge attached to this request."""
     call: Call = request.scope["ekiben.call"]
     return call

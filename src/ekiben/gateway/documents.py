@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -87,7 +87,32 @@ def json_body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]
     FastAPI would parse with the standard library's json and validate in a second pass; reading ourselves is several
     times faster and keeps one error shape.
     """
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    content = {"application/json": {"schema": schema, "example": example}}
+    content = {"application/json": {"schema": _schema(model), "example": example}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def form_body(model: type[BaseModel], files: dict[str, Any], required: Iterable[str]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads a form: the fields of `model`, and files."""
+    schema = _schema(model)
+    schema["properties"] = {**files, **schema["properties"]}
+    schema["required"] = [*required, *schema["required"]]
+    # Lists and objects travel in a form as JSON.
+    encoding = {"adapters": {"contentType": "application/json"}} if "adapters" in schema["properties"] else {}
+    content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's schema with its parts in place: the document's own list has those of responses alone."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, dict):
+            named = str(value.get("$ref", "")).rpartition("/")[2]
+            whole = {**parts[named], **{key: each for key, each in value.items() if key != "$ref"}} if named else value
+            return {key: placed(each) for key, each in whole.items()}
+        return [placed(each) for each in value] if isinstance(value, list) else value
+
+    found: dict[str, Any] = placed(schema)
+    return found

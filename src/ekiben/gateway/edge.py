@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ekiben.errors import Internal, UnsupportedMedia
-from ekiben.gateway.access_log import AccessLog
+from ekiben.gateway.accounting import CLIENT_CLOSED, Accounting
 from ekiben.gateway.call import Call, request_id_of
 from ekiben.gateway.failures import as_error, failure_response
 from ekiben.gateway.metrics import GatewayMetrics
+from ekiben.gateway.socket_edge import SocketEdge
 from ekiben.inference.protocol import MODERATION, REQUEST_ID, SERVER_TIMING
 from ekiben.worker.http import too_large
 
 _log = structlog.get_logger("ekiben.gateway")
-
-_CLIENT_CLOSED: Final = 499
 
 
 class Edge:
@@ -33,10 +31,14 @@ class Edge:
 
     def __init__(self, app: ASGIApp, metrics: GatewayMetrics, max_body_bytes: int) -> None:
         self._app, self._metrics, self._max_body_bytes = app, metrics, max_body_bytes
-        self._log = AccessLog()
+        self._accounting = Accounting(metrics)
+        self._sockets = SocketEdge(app, self._accounting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's request; other protocols pass through."""
+        """Serve one request, or one WebSocket."""
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -48,29 +50,21 @@ class Edge:
             try:
                 await self._serve(request, _bounded(receive, self._max_body_bytes), sender)
             finally:
-                self._account(scope, call, sender.status)
+                route = getattr(scope.get("route"), "path", "unknown")
+                self._accounting.write(scope, call, route, sender.status or CLIENT_CLOSED)
 
     async def _serve(self, request: Request, receive: Receive, sender: _Sender) -> None:
         try:
             _check_encoding(request)
             await self._app(request.scope, receive, sender)
         except ClientDisconnect:
-            sender.status = sender.status or _CLIENT_CLOSED
+            sender.status = sender.status or CLIENT_CLOSED
         except Exception as failure:
             if isinstance(as_error(failure, request), Internal):
                 _log.exception("request failed", request_id=sender.call.request_id)
             if sender.status:  # The response is under way: all that is left is to cut it off.
                 raise
             await failure_response(failure, request, sender.call.request_id)(request.scope, receive, sender)
-
-    def _account(self, scope: Scope, call: Call, status: int | None) -> None:
-        duration_s = time.monotonic() - call.arrived
-        status = status or _CLIENT_CLOSED
-        route = getattr(scope.get("route"), "path", "unknown")
-        model = str(call.notes.get("model", ""))
-        self._metrics.requests.labels(route, model, str(status)).inc()
-        self._metrics.duration.labels(route, model).observe(duration_s)
-        self._log.write(scope, call, route, status, duration_s)
 
 
 class _Sender:

@@ -17,6 +17,11 @@ def event(content: object) -> bytes:
     return b"data: " + orjson.dumps(content) + b"\n\n"
 
 
+def named_event(name: str, content: object) -> bytes:
+    """One event that also says what it is before its data, for readers that go by it."""
+    return b"event: " + name.encode() + b"\n" + event(content)
+
+
 def error_event(error: EkibenError, request_id: str) -> bytes:
     """An error under way, which ends the stream; clients raise it."""
     return event(error.payload(request_id))

@@ -8,7 +8,7 @@ import itertools
 import re
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -17,6 +17,7 @@ from ekiben.cards.card import Card
 from ekiben.errors import QueueFull, WorkerLost
 from ekiben.gateway.attempts import Attempts, refuses
 from ekiben.gateway.generating import Generating
+from ekiben.gateway.road import Part, Road
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
 from ekiben.worker.host import changing_path
@@ -131,19 +132,31 @@ class Fleet:
 
     @asynccontextmanager
     async def generate(
-        self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Send a request for text as `infer` does; within the block its lines can be read as they are written.
+        self,
+        road: Road[Part],
+        model: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        time_left_s: float,
+        items: int = 1,
+    ) -> AsyncIterator[AsyncIterator[Part]]:
+        """Send a request as `infer` does whose answer comes in parts; within the block they are read as they are made.
 
-        The block begins when a worker has accepted. One that dies before its first line is followed by the next; one
-        that dies later ends the answer. Leaving the block stops the writing.
+        The block begins when a worker has accepted. One that dies before a part that is kept is followed by the next;
+        one that dies later ends the answer. Leaving the block stops the work.
 
         Raises:
-            EkibenError: As `infer`; what happens under way is raised by the lines.
+            EkibenError: As `infer`; what happens under way is raised by the parts.
         """
+
+        def ask(worker: WorkerClient, left_s: float) -> AbstractAsyncContextManager[AsyncIterator[Part]]:
+            return worker.generate(
+                road, body, {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}, left_s, items
+            )
+
         deadline = asyncio.get_running_loop().time() + time_left_s
         async with AsyncExitStack() as stack:
-            yield await Generating(self._attempts(model), body, headers, deadline, stack).lines()
+            yield await Generating(self._attempts(model), ask, road.is_kept, deadline, stack).parts()
 
     def _attempts(self, model: str) -> Attempts:
         return Attempts(model, self.ready_workers(model), lambda worker: self._note(worker, ready=False))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
@@ -58,7 +58,7 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
         return response
 
 
-def authenticate(gateway: GatewayState, request: Request, call: Call) -> None:
+def authenticate(gateway: GatewayState, request: HTTPConnection, call: Call) -> None:
     """Put the principal on the call.
 
     Raises:

@@ -1,64 +1,69 @@
-"""A request for text at one worker after another, until one has written the first line of an answer."""
+"""A request at one worker after another, until one has made the first part of an answer that is passed on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Generic
 
 from ekiben.errors import QueueFull, WorkerLost
 from ekiben.gateway.attempts import Attempts
+from ekiben.gateway.road import Part
 from ekiben.gateway.worker_client import WorkerClient
-from ekiben.inference import protocol
 
 
-class Generating:
-    """One answer being written; what it has opened is closed with `stack`.
+class Generating(Generic[Part]):
+    """One answer being made; what it has opened is closed with `stack`.
 
     Args:
         attempts: The workers to ask.
-        body: The request, as `ekiben.inference.generation_lines` has it.
-        headers: To send with it, besides the time left.
+        ask: Sends the request to one of them, which has so many seconds left.
+        is_kept: Whether a part is passed on, so that no other worker may begin anew after it.
         deadline: On the event loop's clock.
         stack: Holds the connection.
     """
 
     def __init__(
-        self, attempts: Attempts, body: bytes, headers: Mapping[str, str], deadline: float, stack: AsyncExitStack
+        self,
+        attempts: Attempts,
+        ask: Callable[[WorkerClient, float], AbstractAsyncContextManager[AsyncIterator[Part]]],
+        is_kept: Callable[[Part], bool],
+        deadline: float,
+        stack: AsyncExitStack,
     ) -> None:
-        self._attempts, self._body, self._headers = attempts, body, headers
+        self._attempts, self._ask, self._is_kept = attempts, ask, is_kept
         self._deadline, self._stack = deadline, stack
 
-    async def lines(self) -> AsyncIterator[bytes]:
-        """Wait for a worker to accept; returns the lines, for which the next worker is asked if none has come yet.
+    async def parts(self) -> AsyncIterator[Part]:
+        """Wait for a worker to accept; returns the parts, for which the next worker is asked if none was kept yet.
 
         Raises:
             EkibenError: Nobody accepts; here, or, after a worker was lost, from the iterator.
         """
         return self._read(*await self._open())
 
-    async def _read(self, worker: WorkerClient, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _read(self, worker: WorkerClient, parts: AsyncIterator[Part]) -> AsyncIterator[Part]:
         begun = False
         while True:
             try:
-                async for line in lines:
-                    begun = True
-                    yield line
+                async for part in parts:
+                    begun = begun or self._is_kept(part)
+                    yield part
             except WorkerLost as error:
                 if begun:
                     raise
                 self._attempts.failed(worker, error)
                 await self._stack.aclose()
-                worker, lines = await self._open()
+                worker, parts = await self._open()
             else:
                 return
 
-    async def _open(self) -> tuple[WorkerClient, AsyncIterator[bytes]]:
+    async def _open(self) -> tuple[WorkerClient, AsyncIterator[Part]]:
         for worker in self._attempts:
             left_s = max(0.0, self._deadline - asyncio.get_running_loop().time())
-            sent = {**self._headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
-                return worker, await self._stack.enter_async_context(worker.generate(self._body, sent, left_s))
+                return worker, await self._stack.enter_async_context(self._ask(worker, left_s))
             except (QueueFull, WorkerLost) as error:
                 self._attempts.failed(worker, error)
         raise self._attempts.error

@@ -24,6 +24,7 @@ from ekiben.gateway.call import Call, call_of
 from ekiben.gateway.documents import json_response
 from ekiben.gateway.event_stream import DONE, MEDIA_TYPE, error_event, event
 from ekiben.gateway.flow import authenticate, in_time
+from ekiben.gateway.road import TEXT
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.text_moderation import moderated, prompt_content
 from ekiben.inference import protocol
@@ -154,7 +155,7 @@ def _lines(gateway: GatewayState, call: Call, ask: TextAsk) -> AbstractAsyncCont
         protocol.PRIORITY: str(call.priority),
         protocol.CALLER: call.principal.id,
     }
-    return gateway.fleet.generate(ask.card.name, encode_request(ask.wanted), headers, time_left_s)
+    return gateway.fleet.generate(TEXT, ask.card.name, encode_request(ask.wanted), headers, time_left_s)
 
 
 async def _events(lines: AsyncIterator[bytes]) -> AsyncIterator[Piece | Ending]:

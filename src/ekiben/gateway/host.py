@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,18 +19,27 @@ from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
 from ekiben.gateway.state import GatewayState
+from ekiben.gateway.sweep import Sweep
+from ekiben.objects.expiring import ExpiringFiles
+from ekiben.objects.location import open_store
+from ekiben.objects.secret import kept_secret
+from ekiben.objects.signature import Signer
 from ekiben.policy.exposure import check_exposure
 from ekiben.runtimes.classes import read_labels
 from ekiben.settings import Settings
 from ekiben.worker.host import socket_path
 from ekiben.worker.listener import Listener
 
+_LINK_FILE: Final = "link-secret"
+_OBJECTS_FOLDER: Final = "objects"
+
 
 def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | None = None) -> GatewayState:
     """Make what the routes share; call it inside the running event loop.
 
     Raises:
-        OperatorError: The keys file or the moderation policy is wrong, or the address is open to others without keys.
+        OperatorError: The keys file, the moderation policy or the place of objects is wrong, or the address is open to
+            others without keys.
     """
     served = {card.name: card for card in cards}
     check_exposure(settings.host, settings.keys_file)
@@ -47,7 +57,17 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
         authentication=Authentication(settings.keys_file),
         gpus=gpus or Nvml(),
         moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
+        files=_files(served.values(), settings),
     )
+
+
+def _files(cards: Iterable[Card], settings: Settings) -> ExpiringFiles | None:
+    if not any(card.task is Task.TEXT_TO_IMAGE for card in cards):
+        return None
+    given = settings.link_secret
+    secret = given.get_secret_value().encode() if given else kept_secret(settings.state_dir / _LINK_FILE)
+    store = open_store(settings.objects, settings.state_dir / _OBJECTS_FOLDER)
+    return ExpiringFiles(store, Signer(secret), settings.file_ttl_s)
 
 
 class GatewayMiddleware:
@@ -66,6 +86,7 @@ class GatewayMiddleware:
         self._outer: ASGIApp | None = None
         self._state: GatewayState | None = None
         self._control: Listener | None = None
+        self._sweep: Sweep | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the lifespan to BentoML, everything else to the gateway."""
@@ -87,6 +108,9 @@ class GatewayMiddleware:
     async def _start(self) -> None:
         self._state = build_state(self._cards, self._settings)
         await self._state.fleet.start()
+        if self._state.files is not None:
+            self._sweep = Sweep(self._state.files)
+            self._sweep.start()
         self._outer = build_app(self._state)
         path = socket_path(self._settings.run_dir, CONTROL_NAME, os.getpid())
         self._control = Listener(build_control(self._state), path)
@@ -95,5 +119,7 @@ class GatewayMiddleware:
     async def _stop(self) -> None:
         if self._control is not None:
             await self._control.close()
+        if self._sweep is not None:
+            await self._sweep.close()
         if self._state is not None:
             await self._state.fleet.close()

@@ -37,6 +37,12 @@ class GatewayMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self.sockets = Gauge(
+            "ekiben_websockets_open",
+            "WebSockets that are open.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self.moderation = Counter(
             "ekiben_moderation_checks_total",
             "Checks by the moderation policy: passed, flagged, blocked or unavailable; one for each category found.",

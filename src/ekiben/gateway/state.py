@@ -12,6 +12,7 @@ from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import Moderator
+from ekiben.objects.expiring import ExpiringFiles
 from ekiben.settings import Settings
 
 
@@ -23,6 +24,7 @@ class GatewayState:
         cards: The served models, by name.
         labels: Class names, by model, of those that classify.
         gpus: Reads this machine's GPUs; blocks for some milliseconds.
+        files: Those under links that expire; None where no model makes any.
     """
 
     settings: Settings
@@ -34,6 +36,7 @@ class GatewayState:
     authentication: Authentication
     gpus: GpuReader
     moderator: Moderator
+    files: ExpiringFiles | None = None
 
     @property
     def ready(self) -> bool:

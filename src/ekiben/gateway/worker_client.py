@@ -13,8 +13,8 @@ import orjson
 
 from ekiben.errors import DeadlineExceeded, QueueFull, WorkerLost, from_payload
 from ekiben.gateway.fullness import Fullness
+from ekiben.gateway.road import Part, Road
 from ekiben.inference import protocol
-from ekiben.inference.lines import lines_of
 from ekiben.worker.listener import KEEP_ALIVE_S
 
 # The worker keeps the deadline; the gateway gives up only when the worker itself has stopped answering.
@@ -121,29 +121,29 @@ class WorkerClient:
 
     @asynccontextmanager
     async def generate(
-        self, body: bytes, headers: Mapping[str, str], time_left_s: float
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Send one request for text; within the block its lines can be read as they are written.
+        self, road: Road[Part], body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
+    ) -> AsyncIterator[AsyncIterator[Part]]:
+        """Send one request whose answer comes in parts; within the block they can be read as they are made.
 
-        Leaving the block before the last line closes the connection, which stops the writing.
+        Leaving the block before the last part closes the connection, which stops the work.
 
         Raises:
             QueueFull: The worker has no room, or had none a moment ago.
             EkibenError: The worker's own error, code and all.
-            WorkerLost: It died or cut the connection, here or while lines are read.
+            WorkerLost: It died or cut the connection, here or while parts are read.
             DeadlineExceeded: It did not even say that it was late.
         """
-        self.check_room(1)
+        self.check_room(items)
         self.outstanding += 1
-        self.outstanding_items += 1
+        self.outstanding_items += items
         try:
             async with asyncio.timeout(time_left_s + _GRACE_S):
-                async with self._session.post(f"{self._base}/generate", data=body, headers=headers) as response:
+                async with self._session.post(self._base + road.path, data=body, headers=headers) as response:
                     if response.status != 200:
                         raise _error(response, await response.read())
-                    yield _lines(response)
+                    yield _parts(road, response)
         except QueueFull as refusal:
-            self._fullness.refused(self.outstanding_items - 1, 1, refusal)
+            self._fullness.refused(self.outstanding_items - items, items, refusal)
             raise
         except aiohttp.ClientError as error:
             raise _lost() from error
@@ -153,7 +153,7 @@ class WorkerClient:
             raise _lost() from error
         finally:
             self.outstanding -= 1
-            self.outstanding_items -= 1
+            self.outstanding_items -= items
             if self._retired and not self.outstanding:
                 await self.close()
 
@@ -204,15 +204,15 @@ class WorkerClient:
         await self._session.close()
 
 
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The lines of a body as they come; nothing is read ahead of whoever takes them.
+async def _parts(road: Road[Part], response: aiohttp.ClientResponse) -> AsyncIterator[Part]:
+    """The parts of a body as they come; nothing is read ahead of whoever takes them.
 
     Raises:
         WorkerLost: The body broke off.
     """
     try:
-        async for line in lines_of(response.content.iter_any()):
-            yield line
+        async for part in road.split(response.content.iter_any()):
+            yield part
     except (aiohttp.ClientError, OSError) as error:
         raise _lost() from error
 

@@ -108,7 +108,7 @@ class Facts:
     Attributes:
         steps: Denoising steps asked for; with a source image fewer were computed.
         evaluations: Forwards of the denoiser.
-        stages: Seconds from submitting to the end, by stage: queue, encode, denoise, decode.
+        stages: Seconds by stage: queue, encode, denoise, decode; the worker adds the one of writing the file.
         rows_per_step: Denoiser rows in a forward, on average: its own and its neighbours'.
     """
 

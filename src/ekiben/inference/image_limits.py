@@ -16,6 +16,8 @@ N = TypeVar("N", int, float)
 
 # Every JavaScript client can say it exactly.
 _DRAWN_SEEDS = 2**32
+# OpenAI's API takes up to 3; a socket may want to see more.
+_MAX_PARTIAL_IMAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,35 @@ def settled(wishes: ImageWishes, card: Card, *, has_source: bool = False) -> Ima
         scheduler=wishes.scheduler or images.schedulers[0],
         strength=_strength(wishes),
         adapters=wishes.adapters,
-        partial_images=wishes.partial_images,
+        partial_images=_within("partial_images", wishes.partial_images, 0, _MAX_PARTIAL_IMAGES),
         progress=wishes.progress,
         output_format=wishes.output_format,
         output_compression=_within("output_compression", wishes.output_compression, 0, 100),
     )
+
+
+def check_settings(settings: ImageSettings, card: Card, *, has_source: bool) -> None:
+    """Refuse settings that a caller filled in itself and that are beyond the card's limits.
+
+    Raises:
+        InvalidRequest: Naming the field, as callers spell it, and the limit.
+        PayloadTooLarge: The prompt is too long.
+    """
+    wishes = ImageWishes(
+        prompt=settings.prompt,
+        size=(settings.width, settings.height),
+        n=settings.n,
+        negative_prompt=settings.negative_prompt,
+        num_inference_steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        seed=settings.seed,
+        scheduler=settings.scheduler,
+        strength=settings.strength if has_source else None,
+        adapters=settings.adapters,
+        partial_images=settings.partial_images,
+        output_compression=settings.output_compression,
+    )
+    settled(wishes, card, has_source=has_source)
 
 
 def images_of(card: Card) -> Images:

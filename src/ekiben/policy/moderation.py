@@ -34,6 +34,9 @@ ROUTES: Final[Mapping[str, frozenset[Direction]]] = MappingProxyType(
         "/v1/completions": frozenset({"input", "output"}),
         "/v1/embeddings": frozenset({"input"}),
         "/v1/images/classifications": frozenset({"input"}),
+        "/v1/images/edits": frozenset({"input", "output"}),
+        # On the WebSocket too.
+        "/v1/images/generations": frozenset({"input", "output"}),
         "/v2": frozenset({"input"}),
     }
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ekiben.errors import InvalidRequest, PayloadTooLarge, UnsupportedMedia
+
+T = TypeVar("T")
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 # What Pillow raises for broken files; the last for numbers that do not fit their place in the EXIF data.
@@ -29,6 +32,22 @@ def open_picture(data: bytes, *, max_pixels: int, param: str) -> Image.Image:
         PayloadTooLarge: More pixels than allowed.
         InvalidRequest: Truncated or damaged.
     """
+    return _decode(data, max_pixels, param, _flat)
+
+
+def open_with_opacity(data: bytes, *, max_pixels: int, param: str) -> tuple[Image.Image, Image.Image | None]:
+    """Decode to upright RGB, whatever is transparent in it, and to how opaque each pixel is.
+
+    Returns:
+        The picture, and its opacity ("L", 0 is transparent) or None where the file says nothing of it.
+
+    Raises:
+        EkibenError: As `open_picture`.
+    """
+    return _decode(data, max_pixels, param, _apart)
+
+
+def _decode(data: bytes, max_pixels: int, param: str, convert: Callable[[Image.Image], T]) -> T:
     picture = _identify(data, param)
     width, height = picture.size
     if width * height > max_pixels:
@@ -36,7 +55,7 @@ def open_picture(data: bytes, *, max_pixels: int, param: str) -> Image.Image:
             f"{param} is {width} × {height} pixels; the limit is {max_pixels:,} pixels in all.", param=param
         )
     try:
-        return _upright_rgb(picture)
+        return convert(ImageOps.exif_transpose(picture))
     except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise InvalidRequest(f"{param} is damaged or cut short: {error}", param=param) from error
 
@@ -55,13 +74,27 @@ def _identify(data: bytes, param: str) -> Image.Image:
         raise InvalidRequest(f"{param} is damaged or cut short: {error}", param=param) from error
 
 
-def _upright_rgb(picture: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        rgba = upright.convert("RGBA")
+def _flat(picture: Image.Image) -> Image.Image:
+    if _has_alpha(picture):
+        rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, rgba).convert("RGB")
-    if upright.mode.startswith("I;16"):
+    return _opaque(picture)
+
+
+def _apart(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    if not _has_alpha(picture):
+        return _opaque(picture), None
+    rgba = picture.convert("RGBA")
+    return rgba.convert("RGB"), rgba.getchannel("A")
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16"):
         # Pillow clips 16-bit grey to 8 bits instead of scaling it.
-        return upright.point(lambda value: value / 256).convert("L").convert("RGB")
-    return upright.convert("RGB")
+        return picture.point(lambda value: value / 256).convert("L").convert("RGB")
+    return picture.convert("RGB")

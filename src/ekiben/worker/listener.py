@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from ekiben.errors import ConfigurationError
 from ekiben.worker.http_protocol import BoundedHttp
+from ekiben.worker.websocket_protocol import BoundedSocket
 
 SOCKET_SUFFIX = ".sock"
 KEEP_ALIVE_S = 60
@@ -43,6 +44,7 @@ class Listener:
         config = uvicorn.Config(
             app,
             http=BoundedHttp,
+            ws=BoundedSocket,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -112,3 +112,12 @@ async def test_drained_it_finishes_what_is_there(device: DeviceThread) -> None:
     assert all(generation.result(0).pixels.any() for generation in generations)
     with pytest.raises(ShuttingDown):
         lane.submit(request())
+
+
+async def test_draining_does_not_wait_for_those_who_left(device: DeviceThread) -> None:
+    lane = DiffusionLane(engine("sd"), device)
+    leaving = lane.submit(request(steps=50))
+    leaving.cancel()
+    async with asyncio.timeout(_PATIENCE_S):
+        await lane.drain()
+    assert leaving.future.cancelled()

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from ekiben.gateway.event_stream import MEDIA_TYPE
 
 
-def stream_response(chunk: type[BaseModel]) -> dict[str, Any]:
-    """The other form of a 200: server-sent events, each with a chunk as its data, the last one `[DONE]`."""
-    described = f"With `stream`: events whose data is a {chunk.__name__}; at the end `data: [DONE]`."
+def stream_response(chunk: type[BaseModel], *, ends_with_done: bool = True) -> dict[str, Any]:
+    """The other form of a 200: server-sent events, each with a chunk as its data, the last one mostly `[DONE]`."""
+    end = "; at the end `data: [DONE]`" if ends_with_done else ""
+    described = f"With `stream`: events whose data is a {chunk.__name__}{end}."
     schema = {"type": "string", "description": described}
     return {"description": described, "content": {MEDIA_TYPE.partition(";")[0]: {"schema": schema}}}

@@ -1,0 +1,178 @@
+"""A diffusion model behind the seam: a family, its engine, and the device's thread that both live on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from ekiben.batching.device import DeviceThread
+from ekiben.cards.card import Card
+from ekiben.diffusion.engine import Engine
+from ekiben.diffusion.family import Family
+from ekiben.diffusion.generation import Event, GeneratedImage, Generation, Preview, Progress, Wishes
+from ekiben.diffusion.generation import Listener as EngineListener
+from ekiben.diffusion.identity import ModelIdentity
+from ekiben.diffusion.lane import DiffusionLane
+from ekiben.diffusion.limits import EngineLimits
+from ekiben.diffusion.observer import Observer
+from ekiben.diffusion.painter_terms import drawn, request_of, spelled
+from ekiben.diffusion.preview import DecodedPreview, LatentPreview, MakePreview, every_for
+from ekiben.diffusion.request import SourceImage
+from ekiben.errors import EkibenError
+from ekiben.inference.image_generation import Drawing, Drawn, ImageSettings, Listener, Source
+from ekiben.inference.image_limits import ImageWishes, images_of, settled
+
+ReadSource = Callable[[bytes, bytes | None], Source]
+"""Decodes an image and its mask; raises `InvalidRequest`."""
+
+# A step beyond this is stuck: nothing this worker promises can still be kept.
+_STUCK_AFTER_S: Final = 120.0
+# Whoever is still there had the drain's time before.
+_FINISH_WITHIN_S: Final = 5.0
+_WARM_UP_STEPS: Final = 2
+
+
+class DiffusionPainter:
+    """See `ImageGenerator`.
+
+    Args:
+        family: The loaded model.
+        card: Its card.
+        limits: Of a forward and of the queue.
+        read_source: The decoder of source images.
+        observer: Told of everything a dashboard shows.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        card: Card,
+        limits: EngineLimits,
+        read_source: ReadSource,
+        observer: Observer | None = None,
+    ) -> None:
+        self.device = str(family.device)
+        self._card, self._family = card, family
+        self._read_source = read_source
+        self._thread = DeviceThread(name=f"device-{card.name}")
+        engine = Engine(
+            family,
+            ModelIdentity(name=card.name, version=card.version),
+            limits,
+            preview=_preview(family, card),
+            observer=observer,
+            clock=self._thread.clock,
+        )
+        self._lane = DiffusionLane(engine, self._thread)
+        self._is_closed = False
+
+    @property
+    def ready(self) -> bool:
+        """See `ImageGenerator`: open, and its device not stuck."""
+        return not self._is_closed and self._thread.busy_for_s < _STUCK_AFTER_S
+
+    def warm_up(self) -> None:
+        """See `ImageGenerator`: draws a picture of the default size in the fewest steps."""
+        steps = min(_WARM_UP_STEPS, images_of(self._card).max_steps)
+        settings = settled(ImageWishes("warm up", num_inference_steps=steps, seed=0), self._card)
+        self.submit(settings, 0, source=self._whole(settings)).future.result()
+
+    def read_source(self, image: bytes, mask: bytes | None) -> Source:
+        """See `ImageGenerator`."""
+        return self._read_source(image, mask)
+
+    def submit(
+        self,
+        settings: ImageSettings,
+        index: int,
+        *,
+        source: Source | None = None,
+        deadline: float | None = None,
+        priority: int = 0,
+        listener: Listener | None = None,
+    ) -> Drawing:
+        """See `ImageGenerator`."""
+        try:
+            request = request_of(settings, index)
+            steps = request.steps - (0 if source is None else self._family.first_step(request))
+            wishes = Wishes(
+                deadline=self._on_device_clock(deadline),
+                priority=priority,
+                listener=None if listener is None else _told(listener),
+                preview_every=every_for(settings.partial_images, steps),
+            )
+            start_from = None if source is None else SourceImage(source.pixels, source.mask)
+            generation = self._lane.submit(request, source=start_from, wishes=wishes)
+        except EkibenError as error:
+            raise spelled(error) from None
+        return _PainterDrawing(generation, self._card)
+
+    async def close(self) -> None:
+        """See `ImageGenerator`."""
+        self._is_closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_WITHIN_S):
+                await self._lane.drain()
+        await asyncio.to_thread(self._thread.close, _FINISH_WITHIN_S)
+
+    def _on_device_clock(self, deadline: float | None) -> float:
+        return float("inf") if deadline is None else self._thread.clock() + deadline - time.monotonic()
+
+    def _whole(self, settings: ImageSettings) -> Source | None:
+        """A grey picture to paint over, for a model that only inpaints."""
+        if not self._family.takes_mask_as_input():
+            return None
+        size = (settings.height, settings.width)
+        return Source(np.full((*size, 3), 127, dtype=np.uint8), np.full(size, 255, dtype=np.uint8))
+
+
+class _PainterDrawing:
+    """See `Drawing`: a generation of the engine in the seam's terms."""
+
+    def __init__(self, generation: Generation, card: Card) -> None:
+        self.future: Future[Drawn] = Future()
+        self._generation, self._card = generation, card
+        generation.future.add_done_callback(self._end)
+
+    def cancel(self) -> bool:
+        """See `Drawing`."""
+        return self._generation.cancel()
+
+    def _end(self, ended: Future[GeneratedImage]) -> None:
+        if ended.cancelled():
+            self.future.cancel()
+        elif (error := ended.exception()) is not None:
+            self.future.set_exception(spelled(error) if isinstance(error, EkibenError) else error)
+        else:
+            self.future.set_result(drawn(ended.result(), self._card))
+
+
+def limits_of(card: Card, max_cost: int | None = None) -> EngineLimits:
+    """The card's batch section in the engine's terms; `max_cost` where less is known to be better."""
+    batch = card.batch
+    limits = EngineLimits(max_cost=batch.max_cost, max_open=batch.max_items + batch.max_queue_items)
+    return limits if max_cost is None else replace(limits, max_cost=min(max_cost, batch.max_cost))
+
+
+def _preview(family: Family, card: Card) -> MakePreview | None:
+    kind = images_of(card).preview
+    if kind == "latent":
+        return LatentPreview.fitted(family.latents)
+    return DecodedPreview(family.latents) if kind == "decoded" else None
+
+
+def _told(listener: Listener) -> EngineListener:
+    def tell(event: Event) -> None:
+        if isinstance(event, Progress):
+            listener(event.step, event.steps, None)
+        elif isinstance(event, Preview):
+            listener(event.step, event.steps, event.pixels)
+
+    return tell

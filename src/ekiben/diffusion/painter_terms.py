@@ -1,0 +1,81 @@
+"""The seam's terms and the engine's: a request on its way in, a picture and errors on their way out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from ekiben.cards.card import Card
+from ekiben.diffusion.generation import GeneratedImage
+from ekiben.diffusion.request import Adapter, ImageRequest
+from ekiben.diffusion.schedulers import SchedulerName
+from ekiben.errors import EkibenError, InvalidRequest
+from ekiben.inference.image_generation import Drawn, Facts, ImageSettings
+
+# How callers spell what the engine names otherwise.
+_SPELLED: Final = {"steps": "num_inference_steps", "width": "size", "height": "size"}
+
+
+def request_of(settings: ImageSettings, index: int) -> ImageRequest:
+    """Picture `index` of a request, as the engine takes it.
+
+    Raises:
+        InvalidRequest: A value that no model takes; `param` names it as callers do.
+    """
+    try:
+        return ImageRequest(
+            prompt=settings.prompt,
+            negative_prompt=settings.negative_prompt,
+            width=settings.width,
+            height=settings.height,
+            steps=settings.steps,
+            guidance_scale=float(settings.guidance_scale),
+            seed=settings.seed_of(index),
+            scheduler=_scheduler(settings.scheduler),
+            strength=float(settings.strength),
+            adapters=tuple(Adapter(name=each.name, weight=float(each.weight)) for each in settings.adapters),
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        field = str(fault["loc"][0]) if fault["loc"] else None
+        raise spelled(InvalidRequest(f"{field}: {fault['msg']}", param=field)) from None
+
+
+def drawn(image: GeneratedImage, card: Card) -> Drawn:
+    """A finished picture, with what is told of it."""
+    request, timing = image.request, image.timing
+    facts = Facts(
+        seed=request.seed,
+        width=request.width,
+        height=request.height,
+        steps=request.steps,
+        guidance_scale=request.guidance_scale,
+        scheduler=image.scheduler.value,
+        model=card.name,
+        version=card.version,
+        evaluations=image.evaluations,
+        stages={
+            "queue": timing.queue_s,
+            "encode": timing.encode_s,
+            "denoise": timing.denoise_s,
+            "decode": timing.decode_s,
+        },
+        rows_per_step=timing.rows_per_step,
+    )
+    return Drawn(image.pixels, facts)
+
+
+def spelled(error: EkibenError) -> EkibenError:
+    """The same error, its field named as callers name it."""
+    error.param = _SPELLED.get(error.param or "", error.param)
+    return error
+
+
+def _scheduler(name: str) -> SchedulerName:
+    try:
+        return SchedulerName(name)
+    except ValueError:
+        raise InvalidRequest(
+            f"scheduler {name!r} is not one of {', '.join(SchedulerName)}.", param="scheduler"
+        ) from None

@@ -1,0 +1,26 @@
+"""Events of image generation as lines of JSON, the files in base64: for callers who read text alone."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from ekiben.inference.image_generation import FinishedImage, ImageEvent, Preview, Step
+
+
+def event_line(event: ImageEvent) -> str:
+    """An event as a line: `event` is `step`, `preview`, `image` or `end`; `image` is the file."""
+    return orjson.dumps(_content(event), option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def _content(event: ImageEvent) -> dict[str, Any]:
+    if isinstance(event, Step):
+        return {"event": "step", **asdict(event)}
+    if isinstance(event, Preview):
+        return {"event": "preview", **asdict(event), "image": base64.b64encode(event.image).decode()}
+    if isinstance(event, FinishedImage):
+        return {"event": "image", **asdict(event), "image": base64.b64encode(event.image).decode()}
+    return {"event": "end", "stages": dict(event.stages)}
