@@ -129,6 +129,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged.")
     log_content: bool = Field(False, description="Log prompts and inputs in clear; off, they never reach a log.")
     docs: bool = Field(True, description="Serve the API documentation at /docs.")
+    page: bool = Field(True, description="Serve the page at /, which tries every model; `off`: 404 there.")
     cache_dir: Path = Field(
         default_factory=_default_cache_dir, description="Folder where half-fetched weights wait to be resumed."
     )

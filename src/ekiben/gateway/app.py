@@ -24,6 +24,7 @@ from ekiben.gateway.routes import (
     moderations,
     open_inference,
     operations,
+    page,
 )
 from ekiben.gateway.state import GatewayState
 from ekiben.version import __version__
@@ -40,6 +41,7 @@ _FAMILIES = (
     models,
     open_inference,
     operations,
+    page,
 )
 
 

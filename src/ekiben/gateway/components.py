@@ -23,8 +23,8 @@ _LEAST_FREE_GIB: Final = 1.0
 _GIB: Final = 2**30
 
 
-def model(card: Card, ready: int, expected: int, states: list[WorkerState]) -> Component:
-    """A model, by its workers."""
+def model(card: Card, ready: int, expected: int, states: list[WorkerState], in_flight: int = 0) -> Component:
+    """A model, by its workers; `in_flight` counts the items that they have not answered yet."""
     # Of a server elsewhere nothing here can be healed.
     status: Status = "ok" if ready >= expected else "degraded" if ready or card.upstream else "unhealthy"
     return Component(
@@ -36,7 +36,10 @@ def model(card: Card, ready: int, expected: int, states: list[WorkerState]) -> C
         workers_ready=ready,
         state=_least(states),
         devices=sorted({state.device for state in states}),
-        measurements={"memory_gib": _gib(sum(state.memory_bytes for state in states))},
+        measurements={
+            "memory_gib": _gib(sum(state.memory_bytes for state in states)),
+            "items_in_flight": in_flight,
+        },
     )
 
 

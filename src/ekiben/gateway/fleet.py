@@ -75,6 +75,10 @@ class Fleet:
         """How many workers of the model are ready, and how many there should be."""
         return sum(worker.ready for worker in self._workers[model].values()), self._expected[model]
 
+    def in_flight(self, model: str) -> int:
+        """Items that workers of the model were sent by this gateway and have not answered yet."""
+        return sum(worker.outstanding_items for worker in self._workers[model].values())
+
     def missing(self) -> dict[str, int]:
         """Models with fewer ready workers than they should have, and how many are missing."""
         counts = {model: self.counts(model) for model in self._expected}

@@ -33,7 +33,7 @@ async def _models(gateway: GatewayState) -> list[Component]:
     cards = list(gateway.cards.values())
     states = await asyncio.gather(*(worker_states(gateway, card.name) for card in cards))
     return [
-        components.model(card, *gateway.fleet.counts(card.name), of_card)
+        components.model(card, *gateway.fleet.counts(card.name), of_card, gateway.fleet.in_flight(card.name))
         for card, of_card in zip(cards, states, strict=True)
     ]
 

@@ -26,6 +26,36 @@ class ModelLimits(ResponseModel):
     max_timeout_ms: int | None = None
 
 
+class ModelImages(ResponseModel):
+    """What a model that draws can be asked for, and what it does when it is not told. Sizes are in pixels.
+
+    Attributes:
+        default_size: Width and height.
+        size_multiple: Width and height must be multiples of it.
+        max_images: Of one request (`n`).
+        schedulers: The first is the default.
+        edits: Whether source images and masks are taken.
+        adapters: The most of each that a request may add, by name.
+        previews: Whether unfinished pictures can be seen.
+    """
+
+    default_size: tuple[int, int]
+    min_side: int
+    max_side: int
+    max_pixels: int
+    size_multiple: int
+    default_steps: int
+    max_steps: int
+    default_guidance_scale: float
+    max_guidance_scale: float
+    max_images: int
+    schedulers: list[str]
+    negative_prompt: bool
+    edits: bool
+    adapters: dict[str, float] = Field(default_factory=dict)
+    previews: bool
+
+
 class ModelObject(ResponseModel):
     """One served model; `created` is in Unix seconds."""
 
@@ -38,6 +68,7 @@ class ModelObject(ResponseModel):
     description: str | None = None
     licence: ModelLicence | None = None
     limits: ModelLimits = Field(default_factory=ModelLimits)
+    images: ModelImages | None = None
 
 
 class ModelList(ResponseModel):

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ekiben.cards.card import Card
+from ekiben.cards.images import Images
 from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, model_response
 from ekiben.gateway.flow import authenticate
 from ekiben.gateway.state import GatewayState
-from ekiben.schemas.models import ModelLicence, ModelLimits, ModelList, ModelObject
+from ekiben.schemas.models import ModelImages, ModelLicence, ModelLimits, ModelList, ModelObject
 
 
 def router(gateway: GatewayState) -> APIRouter:
@@ -52,4 +53,11 @@ def _describe(card: Card, created: int) -> ModelObject:
             max_pixels=card.inputs.max_pixels,
             max_timeout_ms=card.latency.max_timeout_ms,
         ),
+        images=_images(card.images) if card.images else None,
     )
+
+
+def _images(images: Images) -> ModelImages:
+    stated = images.model_dump(include=set(ModelImages.model_fields) - {"adapters"})
+    adapters = {name: adapter.max_weight for name, adapter in images.adapters.items()}
+    return ModelImages(**stated, adapters=adapters, previews=images.preview != "off")
