@@ -38,7 +38,7 @@ class Erasure:
             OSError: As for one job.
         """
         erased = 0
-        while page := (await self._queue.list(Filter(principal=principal), limit=_AT_ONCE)).jobs:
+        while page := (await self._queue.page(Filter(principal=principal), limit=_AT_ONCE)).jobs:
             erased += await self._erase([job.id for job in page])
         await self._store.run("forget", principal)
         return erased

@@ -6,8 +6,6 @@ old upgrades before they are removed from the code.
 
 from __future__ import annotations
 
-import json
-
 from ekiben.jobs.listing import Filter
 from ekiben.jobs.queue import JobQueue
 from ekiben.jobs.states import State
@@ -22,16 +20,10 @@ async def migrate(store: Store) -> int:
     """
     queue, schema, migrated, after = JobQueue(store), store.schema, 0, ""
     while True:
-        page = await queue.list(Filter(state=State.QUEUED), after=after, limit=500)
+        page = await queue.page(Filter(state=State.QUEUED), after=after, limit=500)
         calls = [
-            # Read in this version's form already.
-            (
-                job.id,
-                job.version,
-                json.dumps(job.specification.model_dump(mode="json")),
-                schema.version,
-                schema.oldest_reader,
-            )
+            # Reading has upgraded the specification already.
+            (job.id, job.version, job.specification.model_dump_json(), schema.version, schema.oldest_reader)
             for job in page.jobs
             if job.version < schema.version
         ]

@@ -68,23 +68,23 @@ class News:
                 del self._listening[job_id]
 
     async def _read(self) -> None:
-        after = "$"
         while True:
             try:
-                # `$` means: from now on. What comes between two reads of it would be missed, so that it is asked once.
-                after = await self._last() if after == "$" else after
-                block_ms = int(MAX_BLOCK_S * 1_000)
-                for after, fields in await self._store.read_stream(self._store.key("news"), after, block_ms=block_ms):
-                    self._wake(fields["id"])
+                await self._read_on(await self._store.last_of_stream(self._store.key("news")))
             except QueueUnavailable as error:
                 _log.warning("cannot hear of jobs", reason=error.message)
                 await asyncio.sleep(_PAUSE_S)
-                after = "$"
-                for job_id in list(self._listening):
-                    self._wake(job_id)
 
-    async def _last(self) -> str:
-        return await self._store.last_of_stream(self._store.key("news"))
+    async def _read_on(self, after: str) -> None:
+        """Read from one entry on; what came before it, everybody looks for."""
+        for job_id in list(self._listening):
+            self._wake(job_id)
+        while True:
+            block_ms = int(MAX_BLOCK_S * 1_000)
+            page = await self._store.read_stream(self._store.key("news"), after, block_ms=block_ms)
+            for _, fields in page:
+                self._wake(fields["id"])
+            after = page[-1][0] if page else after
 
     def _wake(self, job_id: str) -> None:
         for listening in self._listening.get(job_id, ()):

@@ -28,8 +28,8 @@ class Accepted:
 class JobQueue:
     """Submit, look at, cancel, retry and erase jobs. Stateless; one for a process.
 
-    Every call raises `QueueUnavailable` when the store cannot be reached. Where a principal is given, another's job is as
-    good as none: `JobNotFound`.
+    Every call raises `QueueUnavailable` when the store cannot be reached. Where a principal is given, another's job is
+    as good as none: `JobNotFound`.
     """
 
     def __init__(self, store: Store) -> None:
@@ -66,10 +66,11 @@ class JobQueue:
             raise JobNotFound(f"there is no job {job_id}")
         return job
 
-    async def list(self, wanted: Filter, *, after: str = "", limit: int = 50) -> Page:
+    async def page(self, wanted: Filter, *, after: str = "", limit: int = 50) -> Page:
         """Jobs, newest first.
 
         Args:
+            wanted: Which of them.
             after: The former page's `next`; empty begins with the newest.
             limit: Most jobs on the page; it may have fewer and yet be followed by another.
         """
@@ -100,9 +101,11 @@ class JobQueue:
         return State.CANCELLED if outcome == "cancelled" else State.RUNNING
 
     async def retry_with(self, old: Job, specification: Specification, new_id: str) -> Accepted:
-        """Do a job again that failed, expired or was cancelled, as a new job; the same new one however often it is asked.
+        """Do a job again that failed, expired or was cancelled, as a new job; asked again, the same new one.
 
         Args:
+            old: The job.
+            new_id: The new one's.
             specification: The old one's, with a copy of its input blob: `ekiben.jobs.retrying` makes it.
 
         Raises:

@@ -1,7 +1,7 @@
 """Versions of the records, and how old and new processes read each other's.
 
-A record says with which version it was written and which is the oldest that may run it. Reading an older one upgrades it
-in memory. A worker older than a job's oldest reader is not given that job; it waits for a newer worker. Fields are
+A record says with which version it was written and which is the oldest that may run it. Reading an older one upgrades
+it in memory. A worker older than a job's oldest reader is not given that job; it waits for a newer worker. Fields are
 only ever added, so that an older process can still show what it cannot run.
 
 To change the schema: raise `version`, add the step to `upgrades`, and raise `oldest_reader` only where an older worker

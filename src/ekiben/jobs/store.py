@@ -88,9 +88,7 @@ class Store:
 
     async def block(self, keys: Sequence[str], timeout_s: float) -> tuple[str, str] | None:
         """Take one element from the first of these lists that has one; None after the timeout."""
-        taken: list[str] | None = await self._connection.run(
-            lambda client: client.execute_command("BLPOP", *keys, timeout_s), again=False
-        )
+        taken = await self._connection.run(lambda client: client.blpop(list(keys), timeout_s), again=False)
         return (taken[0], taken[1]) if taken else None
 
     async def read_stream(self, key: str, after: str, *, block_ms: int | None = None, count: int = 1_000) -> Any:
