@@ -1,8 +1,8 @@
 """Collects blobs that no record names and none ever will.
 
 They come from workers that lost their lease, from checkpoints that were replaced, from inputs that were never
-submitted, from jobs that were erased while a worker still wrote. A blob is left alone while it is young, or while its fence is
-that of the lease its job is held under: its commit may be on the way.
+submitted, from jobs that were erased while a worker still wrote. A blob is left alone while it is young, or while its
+fence is that of the lease its job is held under: its commit may be on the way.
 """
 
 from __future__ import annotations

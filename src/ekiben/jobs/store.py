@@ -88,7 +88,14 @@ class Store:
 
     async def block(self, keys: Sequence[str], timeout_s: float) -> tuple[str, str] | None:
         """Take one element from the first of these lists that has one; None after the timeout."""
-        taken = await self._connection.run(lambda client: client.blpop(list(keys), timeout_s), again=False)
+
+        async def take(client: Valkey) -> list[str] | None:
+            # The server takes fractions of seconds; the client's annotations do not know.
+            taking: Any = client.blpop(list(keys), timeout_s)  # type: ignore[arg-type]
+            taken: list[str] | None = await taking
+            return taken
+
+        taken = await self._connection.run(take, again=False)
         return (taken[0], taken[1]) if taken else None
 
     async def read_stream(self, key: str, after: str, *, block_ms: int | None = None, count: int = 1_000) -> Any:
