@@ -11,7 +11,7 @@ from benchmarks.harness.criteria import missed
 from benchmarks.harness.machine import take_cores
 from benchmarks.harness.report import Report
 
-_NAMES = ("embeddings", "overload", "soak", "text_generation")
+_NAMES = ("embeddings", "overload", "queues", "queues.faults", "soak", "text_generation")
 
 
 def main() -> int:
