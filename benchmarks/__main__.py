@@ -14,6 +14,8 @@ from benchmarks.harness.report import Report
 _MODULES = {
     "embeddings": "embeddings.run",
     "overload": "overload.run",
+    "queues": "queues.run",
+    "queues.faults": "queues.faults.run",
     "soak": "soak.run",
     "text_generation": "text_generation.run",
     "text_to_image": "text_to_image.run",

@@ -14,8 +14,13 @@ so the same class is raised on both sides of the wire.
     ├── Unauthenticated 401         no key, or one we do not know
     ├── PermissionDenied 403        a known key that may not do this
     ├── NotFound 404                no such route or thing
-    │   └── ModelNotFound 404       no such model
+    │   ├── ModelNotFound 404       no such model
+    │   └── JobNotFound             no such job, or another caller's
     ├── MethodNotAllowed 405
+    ├── Conflict 409                not as things are
+    │   ├── IdempotencyConflict     the idempotency key belongs to another body
+    │   ├── JobStateConflict        the job's state does not allow it
+    │   └── LeaseLost               the job was taken from this worker; nothing of it is published
     ├── Overloaded 429              come back after `retry_after_s`
     │   ├── QueueFull               the model's queue is at its bound
     │   └── DeadlineUnreachable     the request's own deadline cannot be met
@@ -24,7 +29,9 @@ so the same class is raised on both sides of the wire.
     │   ├── ShuttingDown            this server takes nothing more; another one will
     │   ├── WorkerLost              the worker died while it had the request
     │   ├── ModelUnloaded           the model was unloaded by its operator
-    │   └── DeviceOutOfMemory       one item alone does not fit the device
+    │   ├── DeviceOutOfMemory       one item alone does not fit the device
+    │   ├── QueueUnavailable        the store of jobs cannot be reached
+    │   └── QueueNotDurable         the store of jobs may lose them, so that none is accepted
     ├── DeadlineExceeded 504        the deadline passed
     └── OperatorError               raised by commands, never by requests: one clear line, exit status 1
         ├── CardError               a model card is wrong: file, line, reason
@@ -145,10 +152,40 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class JobNotFound(NotFound):
+    """No job of that id that this caller may see."""
+
+    code = "job_not_found"
+
+
 class MethodNotAllowed(EkibenError):
     """The route exists, the method does not."""
 
     code, status, type = "method_not_allowed", 405, "invalid_request_error"
+
+
+class Conflict(EkibenError):
+    """What is asked for cannot be done as things are now."""
+
+    code, status, type = "conflict", 409, "invalid_request_error"
+
+
+class IdempotencyConflict(Conflict):
+    """The idempotency key was used before, with another body."""
+
+    code = "idempotency_conflict"
+
+
+class JobStateConflict(Conflict):
+    """The job's state does not allow it: retrying a running job, cancelling one that ended."""
+
+    code = "job_state_conflict"
+
+
+class LeaseLost(Conflict):
+    """The job is no longer this worker's: its lease ran out, or the job ended or was erased."""
+
+    code = "lease_lost"
 
 
 class Overloaded(EkibenError):
@@ -201,6 +238,18 @@ class DeviceOutOfMemory(Unavailable):
     """One item alone needs more device memory than there is."""
 
     code, retryable = "out_of_memory", False
+
+
+class QueueUnavailable(Unavailable):
+    """The store of jobs cannot be reached now."""
+
+    code = "queue_unavailable"
+
+
+class QueueNotDurable(Unavailable):
+    """The store of jobs would not survive a crash or a power loss; trying again does not help until it does."""
+
+    code, retryable = "queue_not_durable", False
 
 
 class DeadlineExceeded(EkibenError):

@@ -123,6 +123,15 @@ class Settings(BaseSettings):
     idle_unload_s: float = Field(
         0.0, ge=0, description="Seconds without a request after which a model gives its memory back; 0: never."
     )
+    valkey_url: SecretStr | None = Field(
+        None, description="Address of the Valkey server that holds the jobs (`valkey://…`); unset: one of our own."
+    )
+    valkey_durable: bool = Field(
+        False, description="The operator's word that the server at EKIBEN_VALKEY_URL loses nothing it has confirmed."
+    )
+    state_dir: Path = Field(
+        default_factory=_default_state_dir, description="Folder of what must outlive a restart: our own Valkey's files."
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or by whether standard error is a terminal."
     )

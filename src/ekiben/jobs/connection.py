@@ -1,0 +1,105 @@
+"""The client of the server that owns a queue, alone or in a cluster.
+
+All keys of a queue share a hash tag and so lie on one node. A plain client of that node is enough; where the node is
+another by now, it says so, and the client goes there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from valkey.asyncio import Valkey
+from valkey.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,  # noqa: A004  # the library's name
+    MovedError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError,  # noqa: A004
+    TryAgainError,
+    ValkeyError,
+)
+
+from ekiben.errors import QueueUnavailable
+
+MAX_BLOCK_S: Final = 5.0
+"""Longest a command may wait at the server; a connection that is silent for longer than that is broken."""
+
+_CONNECT_TIMEOUT_S: Final = 3.0
+_WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Between attempts: a server that is started again by its supervisor is back within these."""
+
+_MAX_MOVES: Final = 5
+_PASSING = (ConnectionError, TimeoutError, BusyLoadingError, TryAgainError, ReadOnlyError, ClusterDownError, OSError)
+_UNABLE = ("OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM")
+"""Replies of a server that can do nothing for us now: no memory, no disk, no right."""
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Runs commands against the right node, again where that is safe.
+
+    Args:
+        url: `valkey://host:port`, `valkeys://` with TLS, or `unix:///path`; of any node of a cluster.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = self._open()
+        self._followed = False
+        self._retired: list[Valkey] = []
+
+    async def run(self, command: Callable[[Valkey], Awaitable[T]], *, again: bool = True) -> T:
+        """Run a command.
+
+        Args:
+            command: What to do with the client; may run several times.
+            again: Whether a lost connection is followed by another attempt; only for what may happen twice.
+
+        Raises:
+            QueueUnavailable: The server cannot be reached, or cannot do it now.
+        """
+        waits, moves = list(_WAITS_S if again else ()), 0
+        while True:
+            try:
+                return await command(self._client)
+            except MovedError as moved:
+                moves += 1
+                if moves > _MAX_MOVES:
+                    raise QueueUnavailable("the Valkey cluster does not agree on who owns the queue") from moved
+                self._follow(moved.host, moved.port)
+            except _PASSING as error:
+                if not waits:
+                    raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
+                if self._followed:
+                    self._follow(None, None)
+                await asyncio.sleep(waits.pop(0))
+            except ValkeyError as error:
+                if isinstance(error, ResponseError) and not str(error).startswith(_UNABLE):
+                    raise  # A fault of ours, or one that the caller knows what to do with.
+                raise QueueUnavailable(f"the Valkey server fails: {error}") from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in [*self._retired, self._client]:
+            await client.aclose()
+
+    def _follow(self, host: str | None, port: int | None) -> None:
+        """Talk to another node of the cluster, or again to the one that the URL names."""
+        self._retired.append(self._client)  # Others may still be waiting on its connections.
+        self._client, self._followed = self._open(host, port), host is not None
+
+    def _open(self, host: str | None = None, port: int | None = None) -> Valkey:
+        client: Valkey = Valkey.from_url(
+            self._url,
+            decode_responses=True,
+            socket_timeout=2 * MAX_BLOCK_S,
+            socket_connect_timeout=_CONNECT_TIMEOUT_S,
+        )
+        if host:
+            client.connection_pool.connection_kwargs.update(host=host, port=port)
+        return client

@@ -1,0 +1,101 @@
+-- The only place where a job changes its state. Whatever a state means to the other structures is entered and left
+-- here, in the same atomic step as the event that tells of it.
+local function count(kind, member, by)
+  if redis.call('HINCRBY', name(kind), member, by) == 0 then
+    redis.call('HDEL', name(kind), member)
+  end
+end
+
+local leave, enter = {}, {}
+
+function leave.queued(job)
+  leave_line(job)
+  redis.call('ZREM', name('delayed', job.model), job.id)
+  count('queued_of', job.principal, -1)
+end
+
+function leave.running(job)
+  redis.call('ZREM', name('leases'), job.id)
+  redis.call('HDEL', name('job', job.id), 'lease_until')
+  count('running', job.model, -1)
+  count('running_of', job.principal, -1)
+  let_go(job.principal)
+end
+
+function enter.queued(job)
+  count('queued_of', job.principal, 1)
+  if (job.not_before or 0) > now then
+    redis.call('ZADD', name('delayed', job.model), job.not_before, job.id)
+    ring(job.model) -- A worker that sleeps must learn when to wake.
+  else
+    line_up(job)
+  end
+end
+
+function enter.running(job)
+  local ends = now + LEASE_MS
+  redis.call('ZADD', name('leases'), ends, job.id)
+  redis.call('HSET', name('job', job.id), 'lease_until', ends)
+  count('running', job.model, 1)
+  count('running_of', job.principal, 1)
+end
+
+local function finish(job)
+  redis.call('HSET', name('job', job.id), 'finished', now)
+  redis.call('ZREM', name('deadlines'), job.id)
+  redis.call('ZADD', name('finished'), now + RETENTION_MS, job.id)
+end
+
+enter.succeeded, enter.cancelled, enter.expired = finish, finish, finish
+
+function enter.failed(job)
+  finish(job)
+  redis.call('ZADD', name('dead'), job.seq, job.id)
+end
+
+local function move(job, to, event, data)
+  if not LEGAL[job.state .. ' ' .. to] then
+    error('no way from ' .. job.state .. ' to ' .. to)
+  end
+  if leave[job.state] then
+    leave[job.state](job)
+    redis.call('ZREM', name('state', job.state), job.id)
+  end
+  job.state = to
+  redis.call('HSET', name('job', job.id), 'state', to)
+  redis.call('ZADD', name('state', to), job.seq, job.id)
+  enter[to](job)
+  publish(job, event or to, data)
+end
+
+-- Take a running job back into the queue, its place in the line kept.
+local function requeue(job, delay_ms, event, data)
+  job.not_before = delay_ms > 0 and now + delay_ms or 0
+  redis.call('HSET', name('job', job.id), 'not_before', job.not_before)
+  move(job, 'queued', event, data)
+end
+
+local function fail(job, reason, problem)
+  redis.call('HSET', name('job', job.id), 'error', problem, 'reason', reason)
+  move(job, 'failed', 'failed', problem)
+end
+
+-- Exponential by the number of failures of a kind, between half and all of it, so that they do not come back together.
+local function backoff(kind, times, jitter)
+  local rule = BACKOFF[kind] or BACKOFF.transient
+  return math.floor(math.min(rule.base * 2 ^ (times - 1), rule.cap) * (0.5 + jitter / 2))
+end
+
+-- A job for as long as this lease of it lasts; nothing of a lease that was lost can pass.
+local function held(id, fence)
+  local job = read(id)
+  if job and job.state == 'running' and job.fence == tonumber(fence) then
+    return job
+  end
+  return nil
+end
+
+-- The fields of a record as they are, for the reader outside.
+local function record(id)
+  return redis.call('HGETALL', name('job', id))
+end

@@ -1,0 +1,17 @@
+-- What scaling needs, a row for each model: name, waiting, delayed, running, age of the oldest in ms, workers seen.
+-- The last row: jobs on the dead-letter list.
+local rows = {}
+for _, model in ipairs(redis.call('SMEMBERS', name('models'))) do
+  local oldest = redis.call('ZRANGE', name('line', model), 0, 0, 'WITHSCORES')
+  redis.call('ZREMRANGEBYSCORE', name('seen', model), '-inf', now - 2 * LEASE_MS)
+  rows[#rows + 1] = {
+    model,
+    redis.call('ZCARD', name('line', model)),
+    redis.call('ZCARD', name('delayed', model)),
+    tonumber(redis.call('HGET', name('running'), model) or 0),
+    oldest[2] and now - tonumber(oldest[2]) or 0,
+    redis.call('ZCARD', name('seen', model)),
+  }
+end
+rows[#rows + 1] = redis.call('ZCARD', name('dead'))
+return rows

@@ -1,0 +1,39 @@
+"""A queue as the settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ekiben.errors import ConfigurationError
+from ekiben.jobs.embedded import EmbeddedValkey
+from ekiben.jobs.rules import QueueRules
+from ekiben.jobs.store import Store
+from ekiben.settings import Settings
+
+
+def embedded_valkey(settings: Settings) -> EmbeddedValkey | None:
+    """The server for the supervisor to own; None where the settings name another."""
+    if settings.valkey_url is not None:
+        return None
+    return EmbeddedValkey(settings.state_dir / "valkey", _socket(settings))
+
+
+def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
+    """The store, not yet connected: the named server's, or that of the supervisor's.
+
+    Raises:
+        ConfigurationError: The address is none.
+    """
+    if settings.valkey_url is None:
+        return Store(f"unix://{_socket(settings)}", rules=rules)
+    try:
+        return Store(settings.valkey_url.get_secret_value(), rules=rules, declared_durable=settings.valkey_durable)
+    except ValueError as error:
+        # Without the address, which may hold a password.
+        raise ConfigurationError(
+            "EKIBEN_VALKEY_URL must begin with valkey://, valkeys:// (TLS) or unix:// and name a server"
+        ) from error
+
+
+def _socket(settings: Settings) -> Path:
+    return settings.run_dir.resolve() / "valkey.sock"

@@ -1,0 +1,89 @@
+"""What must happen by itself: leases that run out, delays and deadlines that pass, jobs that are old enough to go.
+
+Any number of processes may do it at once; each step is atomic and does nothing where another was faster.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from ekiben.errors import QueueUnavailable
+from ekiben.jobs.blobs import Blobs, delete_all
+from ekiben.jobs.store import Store
+
+_log = structlog.get_logger("ekiben.jobs")
+
+_AT_ONCE: Final = 100
+"""A script keeps everybody else waiting: so many jobs in one, about 5 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many jobs each step has moved."""
+
+    reaped: int
+    expired: int
+    promoted: int
+    purged: int
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step did as much as it may at once, so that there may be more."""
+        return max(self.reaped, self.expired, self.promoted, self.purged) >= _AT_ONCE
+
+
+class Sweeper:
+    """Sweeps a queue.
+
+    Args:
+        store: The queue.
+        blobs: Where the blobs of jobs that are given up for their age lie; None: nobody stored any.
+        random_number: Jitter of backoffs, in [0, 1).
+    """
+
+    def __init__(
+        self, store: Store, blobs: Blobs | None = None, random_number: Callable[[], float] = random.random
+    ) -> None:
+        self._store, self._blobs, self._random = store, blobs, random_number
+
+    async def sweep(self) -> Swept:
+        """Do what is due, a bounded amount of it.
+
+        Raises:
+            QueueUnavailable: The store cannot be reached.
+        """
+        reaped = await self._store.run("reap", _AT_ONCE, self._random())
+        expired = await self._store.run("expire", _AT_ONCE)
+        promoted = await self._store.run("promote")
+        purged = await self._store.run("retention", _AT_ONCE)
+        for job_id in purged:
+            await self._delete_blobs(job_id)
+        return Swept(int(reaped), int(expired), int(promoted), len(purged))
+
+    async def run(self, every_s: float = 1.0) -> None:
+        """Sweep until cancelled. A lease that ran out is noticed within `every_s`."""
+        while True:
+            try:
+                swept = await self.sweep()
+            except QueueUnavailable as error:
+                _log.warning("cannot sweep the jobs", reason=error.message)
+                swept = Swept(0, 0, 0, 0)
+            if swept.reaped:
+                _log.warning("leases ran out", jobs=swept.reaped)
+            if not swept.busy:
+                await asyncio.sleep(every_s)
+
+    async def _delete_blobs(self, job_id: str) -> None:
+        if self._blobs is None:
+            return
+        try:
+            await delete_all(self._blobs, job_id)
+        except OSError as error:
+            # They have become orphans, and are collected as such.
+            _log.warning("cannot delete a job's blobs", job=job_id, reason=str(error))

@@ -1,0 +1,116 @@
+"""What happens by itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ekiben.errors import LeaseLost
+from ekiben.jobs import Checkpoint, Cost, Events, News, Pointer, QueueRules, Reason, Result, State, Sweeper
+from ekiben.jobs.blobs import put_output
+from tests.unit.jobs.bench import Bench
+from tests.unit.jobs.folder_blobs import FolderBlobs
+
+
+async def test_the_jobs_of_a_dead_worker_wait_again_a_little_later(bench: Bench) -> None:
+    job_id = await bench.submit()
+    await bench.lease("w1")
+    await bench.advance(14)
+    assert await bench.state(job_id) is State.RUNNING
+    await bench.advance(2)
+    assert await bench.state(job_id) is State.QUEUED
+    assert await bench.kinds(job_id) == ["queued", "started", "interrupted"]
+    assert await bench.lease_all(worker="w2") == []
+    await bench.advance(1)
+    assert await bench.lease_all(worker="w2") == [job_id]
+    job = await bench.queue.get(job_id)
+    assert (job.attempts, job.crashes, job.failures) == (2, 1, 0)
+
+
+async def test_a_job_that_takes_its_workers_with_it_is_parked(bench: Bench) -> None:
+    job_id = await bench.submit(max_attempts=20)
+    for _ in range(3):
+        await bench.lease()
+        await bench.advance(16)
+        await bench.advance(10)
+    job = await bench.queue.get(job_id)
+    assert (job.state, job.reason, job.crashes) == (State.FAILED, Reason.POISON, 3)
+    assert job.problem is not None
+    assert job.problem.code == "worker_lost"
+
+
+async def test_a_job_that_comes_on_between_crashes_is_no_poison(bench: Bench) -> None:
+    job_id = await bench.submit()
+    for step in range(6):
+        lease = await bench.lease()
+        pointer = Pointer(key=f"jobs/{job_id}/{lease.fence}/{step}", sha256="0", size_bytes=1, media_type="x/y")
+        await bench.worker().checkpoint(lease, Checkpoint(blob=pointer, step=step))
+        await bench.advance(16)
+        await bench.advance(10)
+    job = await bench.queue.get(job_id)
+    assert (job.state, job.crashes) == (State.QUEUED, 1)
+    await bench.worker().complete(await bench.lease(), Result(value=1), Cost())
+
+
+async def test_a_cancelled_job_of_a_dead_worker_ends_as_cancelled(bench: Bench) -> None:
+    job_id = await bench.submit()
+    await bench.lease()
+    await bench.queue.cancel(job_id)
+    await bench.advance(16)
+    assert await bench.state(job_id) is State.CANCELLED
+
+
+async def test_deadlines_end_what_waits_and_what_runs(bench: Bench) -> None:
+    ids = [await bench.submit(deadline_s=30), await bench.submit(deadline_s=30, delay_s=100)]
+    lease = await bench.lease()
+    for _ in range(3):
+        await bench.advance(9)
+        await bench.worker().heartbeat(lease)
+    await bench.advance(4)
+    assert [await bench.state(job_id) for job_id in ids] == [State.EXPIRED] * 2
+    assert (await bench.worker().wait(for_jobs=False)).stop == lease.job.id
+    with pytest.raises(LeaseLost):
+        await bench.worker().complete(lease, Result(value=1), Cost())
+
+
+async def test_a_delayed_job_joins_the_line_and_rings(bench: Bench) -> None:
+    job_id = await bench.submit(delay_s=10)
+    await bench.worker().wait()
+    assert (await bench.worker().lease(1)).leases == ()
+    await bench.advance(10)
+    assert (await bench.worker().wait()).jobs
+    assert await bench.lease_all() == [job_id]
+
+
+@pytest.mark.parametrize("rules", [QueueRules(retention_ms=1_000)])
+async def test_what_ended_goes_after_its_time_and_its_blobs_with_it(bench: Bench, blobs: FolderBlobs) -> None:
+    job_id, waiting = await bench.submit(idempotency_key="k"), await bench.submit()
+    lease = await bench.lease()
+    pointer = await put_output(blobs, job_id, lease.fence, b"picture", "image/png")
+    await bench.worker().complete(lease, Result(blobs=(pointer,)), Cost())
+    await bench.set_time(bench.now_ms + 1_001)
+    swept = await Sweeper(bench.store, blobs).sweep()
+    assert (swept.purged, blobs.keys) == (1, set())
+    assert await bench.lease_all() == [waiting]
+    assert not any(job_id in key for key in await bench.keys())
+
+
+async def test_more_than_fits_into_one_sweep_is_done_in_several(bench: Bench) -> None:
+    ids = [await bench.submit(deadline_s=30) for _ in range(230)]
+    await bench.set_time(bench.now_ms + 60_000)
+    swept = [await bench.sweeper.sweep() for _ in range(3)]
+    assert [one.expired for one in swept] == [100, 100, 30]
+    assert [one.busy for one in swept] == [True, True, False]
+    assert {await bench.state(job_id) for job_id in ids} == {State.EXPIRED}
+
+
+async def test_sweeping_goes_on_by_itself(bench: Bench) -> None:
+    job_id = await bench.submit(deadline_s=1)
+    await bench.set_time(bench.now_ms + 2_000)
+    sweeping = asyncio.create_task(bench.sweeper.run(every_s=0.01))
+    async with asyncio.timeout(10):
+        async with News(bench.store) as news:
+            kinds = [event.kind async for event in Events(bench.store, news).follow(job_id)]
+    assert kinds == ["queued", "expired"]
+    sweeping.cancel()
