@@ -40,7 +40,7 @@ class Dataset:
 
     def latents(self, code: LinearCode) -> Tensor:
         """[n, 12, 16, 16]."""
-        return torch.cat([code.encode(part.float() / 127.5 - 1) for part in self.pictures.split(256)])
+        return torch.cat([code.encode(part.float() / 127.5 - 1) for part in torch.split(self.pictures, 256)])
 
 
 def read_dataset(concepts: list[Concept], folder: Path) -> Dataset:

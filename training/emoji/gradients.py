@@ -22,9 +22,7 @@ class PartialGradients:
         threads: How many parts at once.
     """
 
-    def __init__(
-        self, loss: Callable[[Sequence[Tensor]], Tensor], parameters: Sequence[Tensor], threads: int
-    ) -> None:
+    def __init__(self, loss: Callable[[Sequence[Tensor]], Tensor], parameters: Sequence[Tensor], threads: int) -> None:
         self._loss = loss
         self._parameters = parameters
         self._threads = threads

@@ -47,6 +47,7 @@ def make_scheduler() -> DDIMScheduler:
         beta_end=0.025,
         prediction_type="v_prediction",
         timestep_spacing="trailing",
+        steps_offset=1,  # has no effect with this spacing; the pipeline warns of another
         clip_sample=False,
         set_alpha_to_one=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the denoiser and its text encoder are trained.
+    """How a network is trained.
 
     The learning rate rises, stays, and falls only at the end: a run can be ended at any time by letting it fall, and
     continued from what it was before.
@@ -21,20 +21,16 @@ class Plan:
         rate: The highest learning rate.
         weight_decay: AdamW's.
         averaging: Of the averaged weights, what an update leaves.
-        late_weight: Extra weight of the loss in the noisier half, where it is decided what a picture shows.
-        coloured: Share of the pictures shown in another colour, where there is one.
     """
 
-    seed: int = 1
-    updates: int = 20_000
-    decay: int = 2_500
-    warm_up: int = 300
-    batch: int = 32
-    rate: float = 8e-4
-    weight_decay: float = 0.01
-    averaging: float = 0.9985
-    late_weight: float = 0.5
-    coloured: float = 0.25
+    seed: int
+    updates: int
+    decay: int
+    warm_up: int
+    batch: int
+    rate: float
+    weight_decay: float
+    averaging: float
 
     def rate_at(self, update: int) -> float:
         """The learning rate of an update, counted from 0."""

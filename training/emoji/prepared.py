@@ -6,6 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -44,6 +45,11 @@ class Prepared:
     latents: Tensor
     table: Tensor
     tokenizer: Path
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether `prepare` has been there and come to its end."""
+    return (folder / _LISTS).exists()
 
 
 def prepare(folder: Path, *, drawings: Path, emojibase: Path, minilm: Path) -> None:
@@ -101,5 +107,5 @@ def _taught(phrases: list[Phrases]) -> list[str]:
     return sorted({word for text in (*texts, *COLOURS, ",") for word in text.lower().replace(",", " , ").split()})
 
 
-def _tuples(row: dict[str, object]) -> dict[str, object]:
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

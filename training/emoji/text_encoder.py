@@ -36,7 +36,7 @@ def token_table(folder: Path, meanings: Meanings) -> Tensor:
     reduced = vectors @ (components[:WIDTH] * signs).T
     # Pieces of words mean nothing: what they look like must not sound like a word.
     whole = torch.tensor([[1.0 if token.endswith(WORD_END) else 0.5] for token in tokens])
-    table = reduced / reduced.norm(dim=1, keepdim=True).clamp_min(1e-6) * whole * math.sqrt(WIDTH) / 2
+    table: Tensor = reduced / reduced.norm(dim=1, keepdim=True).clamp_min(1e-6) * whole * math.sqrt(WIDTH) / 2
     generator = torch.Generator().manual_seed(0)
     for token in (BEGIN, END):
         table[tokens[token]] = torch.randn(WIDTH, generator=generator) / 2
