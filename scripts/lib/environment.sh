@@ -1,22 +1,24 @@
 # shellcheck shell=bash
-# The project's environment in .venv: made from a lock, kept until the lock changes. Sourced from the project's root.
+# The project's environment in .venv, or in the folder that ENVIRONMENT names: made from a lock, kept until the lock
+# changes. Sourced from the project's root.
 
-BIN=.venv/bin
-STAMP=.venv/ekiben-made-from
+ENVIRONMENT=${ENVIRONMENT:-.venv}
+BIN=$ENVIRONMENT/bin
+STAMP=$ENVIRONMENT/ekiben-made-from
 
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit 1
 }
 
-# Bring .venv to a lock. The development lock holds the other one, so that it serves as well.
+# Bring the environment to a lock. The development lock holds the other one, so that it serves as well.
 prepare() { # name of the lock: serve or dev
   if made_from "$1" || made_from dev; then return; fi
   (
     # Two starts at once would install into each other's way.
     if command -v flock >/dev/null; then flock 9; fi
     made_from "$1" || make_environment "$1"
-  ) 9>.venv.lock
+  ) 9>"$ENVIRONMENT.lock"
 }
 
 made_from() { # name of the lock
@@ -31,10 +33,10 @@ sources() { # name of the lock
 
 make_environment() { # name of the lock
   local python
-  if ! supported $BIN/python; then
+  if ! supported "$BIN/python"; then
     python=$(find_python)
-    printf 'making .venv with %s\n' "$("$python" --version)" >&2
-    "$python" -m venv --clear .venv || die 'no environment can be made; on Debian and Ubuntu install the package python3-venv.'
+    printf 'making %s with %s\n' "$ENVIRONMENT" "$("$python" --version)" >&2
+    "$python" -m venv --clear "$ENVIRONMENT" || die 'no environment can be made; on Debian and Ubuntu install the package python3-venv.'
   fi
   printf 'installing locks/%s.txt; once, and again when it changes\n' "$1" >&2
   if needs_torch "$1"; then install "$(torch_requirement)"; fi
@@ -54,7 +56,7 @@ torch_requirement() {
 }
 
 install() {
-  $BIN/python -m pip install --quiet --disable-pip-version-check "$@" ||
+  "$BIN/python" -m pip install --quiet --disable-pip-version-check "$@" ||
     die 'packages could not be installed, see above. The first start needs a package index: check the network, or how pip is configured.'
 }
 

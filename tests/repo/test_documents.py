@@ -10,7 +10,7 @@ import pytest
 from tests.repo.paths import PROJECT
 
 _DOCUMENTS = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
-_TOP = r"(?:src|services|models|scripts|tests|docs|locks|benchmarks|deploy|\.ci)"
+_TOP = r"(?:src|services|models|scripts|tests|docs|locks|benchmarks|training|deploy|\.ci)"
 # A path in prose or code: it begins with one of the repository's folders. `<name>` and `*` make it a pattern.
 _PATH = re.compile(rf"(?<![\w/.<-])({_TOP}/[\w./<>*{{}},-]*[\w>*}}/])")
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")

@@ -1,0 +1,111 @@
+"""Everything that is computed once before training, in one folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from training.emoji.captions import HELD_OUT_TEMPLATES, TEMPLATES, Phrases, collect
+from training.emoji.concepts import Concept, read_concepts
+from training.emoji.dataset import Dataset, fit_code, read_dataset
+from training.emoji.linear_code import LinearCode
+from training.emoji.recolour import COLOURS
+from training.emoji.text_encoder import token_table
+from training.emoji.tokenizer import train_tokenizer
+from training.emoji.words import Meanings
+
+_VOCABULARY = 7_000
+_TENSORS, _LISTS = "prepared.safetensors", "prepared.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What training reads.
+
+    Attributes:
+        concepts: What can be drawn.
+        phrases: What each is called.
+        dataset: The pictures.
+        code: The code of the latents.
+        latents: [pictures, 12, 16, 16].
+        table: [tokens, width], of the text encoder.
+        tokenizer: The tokenizer's folder.
+    """
+
+    concepts: list[Concept]
+    phrases: list[Phrases]
+    dataset: Dataset
+    code: LinearCode
+    latents: Tensor
+    table: Tensor
+    tokenizer: Path
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether `prepare` has been there and come to its end."""
+    return (folder / _LISTS).exists()
+
+
+def prepare(folder: Path, *, drawings: Path, emojibase: Path, minilm: Path) -> None:
+    """Compute and write it.
+
+    Args:
+        folder: Where to.
+        drawings: The folder of Fluent emoji.
+        emojibase: Its `data.json`.
+        minilm: all-MiniLM-L6-v2 as sentence-transformers saves it.
+    """
+    concepts = read_concepts(emojibase)
+    dataset = read_dataset(concepts, drawings)
+    meanings = Meanings(minilm)
+    phrases = collect(concepts, [len(rows) > 1 for rows in dataset.rows], meanings)
+    train_tokenizer(_taught(phrases), meanings.vocabulary(), _VOCABULARY, folder / "tokenizer")
+    code = fit_code(dataset)
+    tensors = {
+        "pictures": dataset.pictures,
+        "mean": code.mean,
+        "encoder": code.encoder,
+        "decoder": code.decoder,
+        "latents": dataset.latents(code),
+        "table": token_table(folder / "tokenizer", meanings),
+    }
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / _TENSORS)
+    lists = {
+        "concepts": [dataclasses.asdict(concept) for concept in concepts],
+        "phrases": [dataclasses.asdict(one) for one in phrases],
+        "concept": dataset.concept,
+        "colour": dataset.colour,
+        "rows": dataset.rows,
+    }
+    (folder / _LISTS).write_text(json.dumps(lists, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def read_prepared(folder: Path) -> Prepared:
+    """Read what `prepare` wrote."""
+    tensors = load_file(folder / _TENSORS)
+    lists = json.loads((folder / _LISTS).read_text(encoding="utf-8"))
+    return Prepared(
+        concepts=[Concept(**_tuples(row)) for row in lists["concepts"]],
+        phrases=[Phrases(**_tuples(row)) for row in lists["phrases"]],
+        dataset=Dataset(tensors["pictures"], lists["concept"], lists["colour"], lists["rows"]),
+        code=LinearCode(tensors["mean"], tensors["encoder"], tensors["decoder"]),
+        latents=tensors["latents"],
+        table=tensors["table"],
+        tokenizer=folder / "tokenizer",
+    )
+
+
+def _taught(phrases: list[Phrases]) -> list[str]:
+    texts = [text for one in phrases for text in (*one.names, *one.tags, *one.neighbours)]
+    texts += [template.replace("{bare}", "").replace("{}", "") for template in (*TEMPLATES, *HELD_OUT_TEMPLATES)]
+    return sorted({word for text in (*texts, *COLOURS, ",") for word in text.lower().replace(",", " , ").split()})
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
