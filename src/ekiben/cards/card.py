@@ -284,18 +284,7 @@ class Card(_Frozen):
             raise ValueError("generation is required: how long prompts and answers may be")
         if (self.task is Task.TEXT_TO_IMAGE) != (self.images is not None):
             raise ValueError("images, the limits of what is drawn, is for task text-to-image and required there")
-        if self.images is not None:
-            self._check_images(self.images)
         return self
-
-    def _check_images(self, images: Images) -> None:
-        if self.runtime is not Runtime.DIFFUSERS:
-            raise ValueError(f"runtime {self.runtime.value} does not draw; task text-to-image needs diffusers")
-        if self.batch.cost_unit != "pixels":
-            raise ValueError("batch.cost_unit must be pixels: a forward costs denoiser rows times pixels")
-        missing = sorted({adapter.file for adapter in images.adapters.values()} - set(self.source.files))
-        if missing:
-            raise ValueError(f"images.adapters: {missing[0]} is not among source.files")
 
     @model_validator(mode="after")
     def _runtime_has_what_it_runs(self) -> Card:
@@ -310,4 +299,17 @@ class Card(_Frozen):
                 "resources.gpu and gpu_memory_gib are not for runtime llama-cpp, which computes on the CPU; a language"
                 " model on a GPU runs in a server of its own, such as vLLM, with runtime openai"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _draws_with_what_it_has(self) -> Card:
+        if self.images is None:
+            return self
+        if self.runtime is not Runtime.DIFFUSERS:
+            raise ValueError(f"runtime {self.runtime.value} does not draw; task text-to-image needs diffusers")
+        if self.batch.cost_unit != "pixels":
+            raise ValueError("batch.cost_unit must be pixels: a forward costs denoiser rows times pixels")
+        missing = sorted({adapter.file for adapter in self.images.adapters.values()} - set(self.source.files))
+        if missing:
+            raise ValueError(f"images.adapters: {missing[0]} is not among source.files")
         return self
