@@ -12,6 +12,7 @@ from peft.utils import get_peft_model_state_dict
 from prometheus_client import CollectorRegistry, generate_latest
 from safetensors.torch import save_file
 
+from ekiben.cards.card import Card
 from ekiben.cards.card import Source as CardSource
 from ekiben.cards.images import AdapterFile
 from ekiben.diffusion.painter import DiffusionPainter
@@ -41,9 +42,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def load(files: Path, registry: CollectorRegistry | None = None, **card: Any) -> DiffusionPainter:
+def load(
+    files: Path, registry: CollectorRegistry | None = None, *, read: Card | None = None, **card: Any
+) -> DiffusionPainter:
     return load_painter(
-        toy_image_card(**card),
+        read or toy_image_card(**card),
         files,
         device="cpu",
         threads=torch.get_num_threads(),
@@ -86,6 +89,6 @@ async def test_adapters_of_the_card_change_the_picture(files: Path) -> None:
 
 def test_what_diffusers_does_not_load_is_refused(files: Path, tmp_path: Path) -> None:
     with pytest.raises(CardError, match="precision int8"):
-        load(files, precision="int8")
+        load(files, read=toy_image_card().model_copy(update={"precision": "int8"}))
     with pytest.raises(WeightsError):
         load(tmp_path)
