@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ekiben.cards.card import Batch, Runtime
+from ekiben.cards.card import Batch, Runtime, Source
 from ekiben.cards.images import AdapterFile, Images, Levers, StepCache
 from ekiben.testing.images import toy_image_card
 
@@ -77,7 +77,10 @@ def test_a_text_to_image_card_has_limits_and_no_other_has() -> None:
         ({"batch": Batch(max_cost=4, max_items=4)}, "cost_unit must be pixels"),
         ({"runtime": Runtime.ONNXRUNTIME}, "needs diffusers"),
         (
-            {"images": Images(**LIMITS, adapters={"ink": AdapterFile(file="ink.safetensors")})},
+            {
+                "images": Images(**LIMITS, adapters={"ink": AdapterFile(file="ink.safetensors")}),
+                "source": Source(files={"model_index.json": "file:model_index.json"}),
+            },
             "ink.safetensors is not among source.files",
         ),
     ],

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from safetensors.torch import save_file
 
 from ekiben.cards.card import Card
-from ekiben.cards.card import Source as CardSource
 from ekiben.cards.images import AdapterFile
 from ekiben.diffusion.painter import DiffusionPainter
 from ekiben.diffusion.painter_loading import load_painter
@@ -77,8 +76,7 @@ async def test_adapters_of_the_card_change_the_picture(files: Path) -> None:
     images = toy_image_card().images
     assert images is not None
     images = images.model_copy(update={"adapters": {"ink": AdapterFile(file="ink.safetensors")}})
-    card: dict[str, Any] = {"images": images, "source": CardSource(files={"ink.safetensors": "file:ink.safetensors"})}
-    painter, limits = load(files, **card), toy_image_card(**card)
+    painter, limits = load(files, images=images), toy_image_card(images=images)
     plain, inked = (
         painter.submit(settled(ImageWishes("a", seed=1, adapters=adapters), limits), 0).future.result(60)
         for adapters in ((), (AdapterWeight("ink"),))

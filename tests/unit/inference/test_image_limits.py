@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ekiben.cards.card import Source
 from ekiben.cards.images import AdapterFile
 from ekiben.errors import InvalidRequest, PayloadTooLarge
 from ekiben.inference.image_generation import MAX_SEED, AdapterWeight
@@ -18,7 +17,6 @@ from ekiben.testing.images import toy_image_card
 BASE = toy_image_card()
 assert BASE.images is not None
 CARD = toy_image_card(
-    source=Source(files={"model_index.json": "file:model_index.json", "ink.safetensors": "file:ink.safetensors"}),
     images=BASE.images.model_copy(
         update={"adapters": {"ink": AdapterFile(file="ink.safetensors", max_weight=1.5)}, "max_pixels": 48 * 64}
     ),
@@ -80,9 +78,7 @@ def test_a_strength_is_a_share(strength: float) -> None:
 
 def test_a_model_may_take_neither_negative_prompts_nor_images() -> None:
     assert CARD.images is not None
-    plain = toy_image_card(
-        images=CARD.images.model_copy(update={"negative_prompt": False, "edits": False, "adapters": {}})
-    )
+    plain = toy_image_card(images=CARD.images.model_copy(update={"negative_prompt": False, "edits": False}))
     with pytest.raises(InvalidRequest, match="negative_prompt"):
         settled(ImageWishes("a", negative_prompt="b"), plain)
     with pytest.raises(InvalidRequest, match="image"):
