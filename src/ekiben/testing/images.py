@@ -20,12 +20,18 @@ _POLL_S: Final = 0.005
 
 
 def toy_image_card(name: str = "toy-image", **changes: Any) -> Card:
-    """A valid card of a model that draws pictures of 16 to 64 pixels a side; `changes` replace its fields."""
+    """A valid card of a model that draws pictures of 16 to 64 pixels a side; `changes` replace its fields.
+
+    Its source has the files of whatever adapters it is given.
+    """
+    images: Images | None = changes.get("images")
+    adapters = images.adapters.values() if images else ()
+    names = ["model_index.json", *(adapter.file for adapter in adapters)]
     fields: dict[str, Any] = {
         "task": Task.TEXT_TO_IMAGE,
         "folder": Path("models/text-to-image"),
         "runtime": Runtime.DIFFUSERS,
-        "source": Source(files={"model_index.json": "file:model_index.json"}),
+        "source": Source(files={name: f"file:{name}" for name in names}),
         "inputs": Inputs(max_items=4, max_characters=200, max_pixels=1_000_000),
         "images": Images(
             default_size=(32, 32),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from ekiben.cards.card import Batch, Runtime, Source
 from ekiben.cards.images import AdapterFile, Images, Levers, StepCache
 from ekiben.testing.images import toy_image_card
 
@@ -68,3 +69,22 @@ def test_a_text_to_image_card_has_limits_and_no_other_has() -> None:
     card = toy_image_card()
     with pytest.raises(ValidationError, match="images"):
         card.model_validate({**card.model_dump(), "images": None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"batch": Batch(max_cost=4, max_items=4)}, "cost_unit must be pixels"),
+        ({"runtime": Runtime.ONNXRUNTIME}, "needs diffusers"),
+        (
+            {
+                "images": Images(**LIMITS, adapters={"ink": AdapterFile(file="ink.safetensors")}),
+                "source": Source(files={"model_index.json": "file:model_index.json"}),
+            },
+            "ink.safetensors is not among source.files",
+        ),
+    ],
+)
+def test_the_rest_of_the_card_suits_it(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        toy_image_card(**changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -24,6 +25,10 @@ class _Picture:
         return self.future.cancel()
 
 
+def _nothing() -> None:
+    """Nothing happens meanwhile."""
+
+
 class Crowded(ToyImageGenerator):
     """Has room for so many pictures; `meanwhile` is called after each."""
 
@@ -31,10 +36,10 @@ class Crowded(ToyImageGenerator):
         super().__init__()
         self.pictures: list[_Picture] = []
         self.listeners: list[object] = []
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], None] = _nothing
         self._room = room
 
-    def submit(self, settings: ImageSettings, index: int, **wishes: Any) -> Drawing:
+    def submit(self, settings: ImageSettings, index: int, **wishes: Any) -> Drawing:  # noqa: ARG002
         if index == self._room:
             raise QueueFull("no room.")
         self.pictures.append(_Picture())
@@ -46,13 +51,13 @@ class Crowded(ToyImageGenerator):
 async def test_if_one_is_refused_its_siblings_are_cancelled() -> None:
     generator = Crowded(room=2)
     with pytest.raises(QueueFull):
-        Drawings(generator, SETTINGS, ImageMailbox(lambda: None)).submit(None, None, 0)
+        Drawings(generator, SETTINGS, ImageMailbox(_nothing)).submit(None, None, 0)
     assert [picture.future.cancelled() for picture in generator.pictures] == [True, True]
 
 
 async def test_given_up_while_they_are_asked_for_none_is_left_behind() -> None:
     generator = Crowded(room=9)
-    drawings = Drawings(generator, SETTINGS, ImageMailbox(lambda: None))
+    drawings = Drawings(generator, SETTINGS, ImageMailbox(_nothing))
     generator.meanwhile = drawings.give_up
     drawings.submit(None, None, 0)
     assert [picture.future.cancelled() for picture in generator.pictures] == [True]
@@ -61,5 +66,5 @@ async def test_given_up_while_they_are_asked_for_none_is_left_behind() -> None:
 async def test_nobody_listens_where_nobody_asked_to_be_told() -> None:
     for changes, listens in ((SETTINGS, False), (ImageSettings("a", 32, 32, 4, 3.0, 0, "ddim", progress=True), True)):
         generator = Crowded(room=9)
-        Drawings(generator, changes, ImageMailbox(lambda: None)).submit(None, None, 0)
+        Drawings(generator, changes, ImageMailbox(_nothing)).submit(None, None, 0)
         assert all((listener is not None) == listens for listener in generator.listeners)
