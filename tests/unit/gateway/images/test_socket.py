@@ -142,6 +142,17 @@ async def test_messages_are_short_and_texts(images: ImagePlatform) -> None:
         assert (await socket.receive(timeout=10)).data == 1003
 
 
+async def test_so_many_sockets_and_no_more(run_dir: Path) -> None:
+    async with image_platform(run_dir, max_in_flight=1) as platform:
+        async with platform.socket():
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await platform.socket()
+            assert refused.value.status == 429
+        await until(lambda: platform.state.metrics.sockets._value.get() == 0)
+        async with platform.socket():
+            pass
+
+
 async def test_an_idle_socket_is_closed(run_dir: Path) -> None:
     async with image_platform(run_dir, socket_idle_s=0.1) as platform, platform.socket() as socket:
         assert (await socket.receive(timeout=10)).data == 1000
