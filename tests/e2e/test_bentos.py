@@ -12,7 +12,8 @@ import bentoml
 import pytest
 import yaml
 
-from ekiben.deploy.bentofile import list_targets
+from ekiben.cards.catalogue import load_catalogue
+from ekiben.deploy.bentofile import list_targets, read_bentofile
 from tests.e2e.bentos import bento_home, build, build_in, copy_project, run_build
 from tests.e2e.conftest import PROJECT
 from tests.e2e.test_bentoml_services import IMAGES, bare_service
@@ -56,7 +57,8 @@ def bentoml_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[
 
 
 def test_every_service_and_the_platform_become_a_bento(home: Path, tags: list[str]) -> None:
-    assert len(tags) == len(list_targets(PROJECT))
+    served = load_catalogue(PROJECT / "models").served
+    assert len(tags) == len([name for name in list_targets(PROJECT) if read_bentofile(PROJECT, name).cards(served)])
     assert "image_classification:1.0.0" in tags
     listed = json.loads(bentoml_command(home, "list", "--output", "json").stdout)
     assert {bento["tag"] for bento in listed} >= set(tags)

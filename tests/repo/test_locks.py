@@ -62,7 +62,7 @@ def test_what_production_installs_is_what_was_tested(lock: Path) -> None:
 def test_every_requirement_is_met_by_its_lock() -> None:
     content = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     extras = content["project"]["optional-dependencies"]
-    for lock, names in {"serve": set(extras) - {"diffusion"}, "dev": {"serve", "diffusion"}}.items():
+    for lock, names in {"serve": set(extras), "dev": set(extras)}.items():
         stated = [*content["project"]["dependencies"], *(one for name in names for one in extras[name])]
         pins = _pins(PROJECT / "locks" / f"{lock}.txt")
         for requirement in map(Requirement, stated):
@@ -75,12 +75,14 @@ def test_every_requirement_is_met_by_its_lock() -> None:
 
 
 def test_torch_comes_before_a_lock_that_needs_it_in_the_version_stated() -> None:
-    """scripts/lib/environment.sh looks for both: diffusers in a lock, and one exact version of torch."""
+    """environment.sh looks for diffusers in a lock, and for one exact version of torch; images look at its head."""
     (torch,) = re.findall(r'^ *"(torch==[^"]*)",$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
     assert re.fullmatch(r"torch==\d+\.\d+\.\d+", torch)
     needing = {lock.stem for lock in _LOCKS if {"diffusers", "transformers", "peft"} & set(_pins(lock))}
-    assert needing == {"dev"}
-    assert all("diffusers" in _pins(PROJECT / "locks" / f"{name}.txt") for name in needing)
+    assert needing == {"dev", "platform", "serve", "text-to-image"}
+    for lock in _LOCKS:
+        assert (f"\n# Installed before these: {torch}\n" in lock.read_text()) == (lock.stem in needing)
+        assert ("diffusers" in _pins(lock)) == (lock.stem in needing)
 
 
 def test_every_bento_has_a_lock_of_the_extra_of_its_name() -> None:
@@ -98,6 +100,7 @@ def test_a_service_installs_nothing_that_only_another_needs() -> None:
     assert "tokenizers" not in _pins(PROJECT / "locks" / "image-classification.txt")
     assert "pillow" not in _pins(PROJECT / "locks" / "text-embedding.txt")
     assert "onnxruntime" not in _pins(PROJECT / "locks" / "text-generation.txt")
+    assert "onnxruntime" not in _pins(PROJECT / "locks" / "text-to-image.txt")
     assert [lock.stem for lock in _SERVICE_LOCKS if "xllamacpp" in _pins(lock)] == ["platform", "text-generation"]
 
 

@@ -300,3 +300,16 @@ class Card(_Frozen):
                 " model on a GPU runs in a server of its own, such as vLLM, with runtime openai"
             )
         return self
+
+    @model_validator(mode="after")
+    def _draws_with_what_it_has(self) -> Card:
+        if self.images is None:
+            return self
+        if self.runtime is not Runtime.DIFFUSERS:
+            raise ValueError(f"runtime {self.runtime.value} does not draw; task text-to-image needs diffusers")
+        if self.batch.cost_unit != "pixels":
+            raise ValueError("batch.cost_unit must be pixels: a forward costs denoiser rows times pixels")
+        missing = sorted({adapter.file for adapter in self.images.adapters.values()} - set(self.source.files))
+        if missing:
+            raise ValueError(f"images.adapters: {missing[0]} is not among source.files")
+        return self

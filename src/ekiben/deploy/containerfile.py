@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, StrictUndefined
 
 from ekiben.deploy.blueprint import SYSTEM_LABEL
+from ekiben.deploy.image_packages import read_image_packages
 
 if TYPE_CHECKING:
     from ekiben.deploy.bento import Bento
@@ -23,11 +24,12 @@ def render_containerfile(bento: Bento, *, base: str = DEFAULT_BASE, cuda: bool =
     Args:
         bento: What goes in.
         base: An image with Python 3.11 as `python3`, with pip.
-        cuda: Whether ONNX Runtime is the one for Nvidia's GPUs.
+        cuda: Whether it is for Nvidia's GPUs.
 
     Raises:
-        BuildError: The Bento was not built by `ekiben build`.
+        BuildError: The Bento was not built by `ekiben build`, or nothing in it computes on a GPU.
     """
+    packages = read_image_packages(bento, cuda=cuda)
     template = resources.files(__package__).joinpath("containerfile.j2").read_text(encoding="utf-8")
     # A Containerfile is no HTML; escaping would change the commands.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701
@@ -38,6 +40,8 @@ def render_containerfile(bento: Bento, *, base: str = DEFAULT_BASE, cuda: bool =
         version=version,
         base=base,
         cuda=cuda,
+        cuda_lock=cuda and packages.has_onnxruntime,
+        before=packages.before,
         uid=UID,
         models=",".join(bento.names),
         libraries=bento.labels.get(SYSTEM_LABEL, ""),

@@ -36,13 +36,13 @@ def draw(
 
 
 def draw_each(bentofile: Bentofile, catalogue: Catalogue, revision: Revision) -> tuple[Blueprint, ...]:
-    """Draw all that can be built of one file: of a service with several models, a Bento for each.
+    """Draw all that can be built of one file: of a service with several models, a Bento for each, with none, none.
 
     Raises:
-        BuildError: The file includes no card that is served.
+        BuildError: It is the platform's, and there is no card that is served.
     """
     cards = bentofile.cards(catalogue.served)
-    if bentofile.target == PLATFORM or len(cards) <= 1:
+    if bentofile.target == PLATFORM or len(cards) == 1:
         return (draw(bentofile, catalogue, revision),)
     return tuple(draw(bentofile, catalogue, revision, model=card.name) for card in cards)
 

@@ -9,14 +9,16 @@ ekiben                      the command
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ekiben.deploy.containerfile import DEFAULT_BASE, render_containerfile
+from ekiben.deploy.image_packages import CUDA_LOCK, read_image_packages
 from ekiben.deploy.secret_files import refuse_secrets
 from ekiben.errors import BuildError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ekiben.deploy.bento import Bento
 
 CONTAINERFILE: Final = "Containerfile"
@@ -24,7 +26,6 @@ _COMMAND: Final = "#!/opt/ekiben/venv/bin/python\nfrom ekiben.cli.entry import m
 # With all of them there, BentoML starts on a file system that it cannot write to. A folder for metrics is not: it would
 # be taken as it is, and without it BentoML makes one under /tmp.
 _BENTOML_FOLDERS: Final = ("bentos", "envs", "tmp")
-_CUDA_LOCK: Final = Path("locks/cuda.txt")
 
 
 def write_context(folder: Path, bento: Bento, bentoml_home: Path, *, base: str = DEFAULT_BASE, cuda: bool) -> None:
@@ -36,8 +37,9 @@ def write_context(folder: Path, bento: Bento, bentoml_home: Path, *, base: str =
     shutil.copytree(bento.path, folder / "code")
     weights = folder / "bentoml"
     _copy_models(weights, bento, bentoml_home)
-    shutil.copyfile(_lock(bento), folder / "packages.lock")
-    if cuda:
+    packages = read_image_packages(bento, cuda=cuda)
+    shutil.copyfile(packages.lock, folder / "packages.lock")
+    if cuda and packages.has_onnxruntime:
         _copy_cuda_lock(folder, bento)
     (folder / "ekiben").write_text(_COMMAND, encoding="utf-8")
     (folder / CONTAINERFILE).write_text(render_containerfile(bento, base=base, cuda=cuda), encoding="utf-8")
@@ -59,20 +61,10 @@ def _copy_models(home: Path, bento: Bento, bentoml_home: Path) -> None:
         (home / "models" / name / "latest").write_text(version, encoding="utf-8")
 
 
-def _lock(bento: Bento) -> Path:
-    """The Bento's own lock, with hashes; BentoML's copy of it has a line without."""
-    locks = [path for path in (bento.source / "locks").glob("*.txt") if path.name != _CUDA_LOCK.name]
-    if len(locks) != 1:
-        raise BuildError(f"{bento.tag} holds {len(locks)} locks instead of one; build it with scripts/build")
-    return locks[0]
-
-
 def _copy_cuda_lock(folder: Path, bento: Bento) -> None:
-    if "\nonnxruntime==" not in _lock(bento).read_text(encoding="utf-8"):
-        raise BuildError(f"{bento.tag} has no ONNX Runtime that --cuda could replace; build it without --cuda")
-    lock = bento.source / _CUDA_LOCK
+    lock = bento.source / CUDA_LOCK
     if not lock.is_file():
-        raise BuildError(f"{bento.tag} holds no {_CUDA_LOCK}: include it in its bentofile.yaml")
+        raise BuildError(f"{bento.tag} holds no {CUDA_LOCK}: include it in its bentofile.yaml")
     shutil.copyfile(lock, folder / "cuda.lock")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,14 @@ def read_packages(lock: Path) -> tuple[LockedPackage, ...]:
             if requirement.marker is None or requirement.marker.evaluate(_IMAGE)
         )
     )
+
+
+def read_before(lock: Path) -> LockedPackage | None:
+    """Return what is installed before the lock, of the build that suits the machine: torch, where it is needed."""
+    stated = re.search(
+        r"^# Installed before these: ([\w.-]+)==([\w.]+)$", lock.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return LockedPackage(canonicalize_name(stated[1]), stated[2]) if stated else None
 
 
 def _exact(requirement: Requirement) -> str:

@@ -14,7 +14,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from ekiben.deploy.bento import SBOM_FILE
-from ekiben.deploy.locked_packages import LockedPackage, read_packages
+from ekiben.deploy.locked_packages import LockedPackage, read_before, read_packages
 from ekiben.weights.lock import LOCK_FILE, read_lock
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def write_sbom(bento: Bento, blueprint: Blueprint) -> Path:
     Raises:
         WeightsError: A model is not in the lock of weights.
     """
-    packages = map(_package, read_packages(bento.source / blueprint.bentofile.lock))
+    lock = bento.source / blueprint.bentofile.lock
+    before = read_before(lock)
+    packages = map(_package, (*read_packages(lock), *([before] if before else [])))
     root = _root(blueprint)
     bom = Bom(
         components=[*packages, *(_model(card) for card in blueprint.cards)],

@@ -46,8 +46,8 @@ class ImageSettings:
         seed: Of the first picture; the following ones have the following seeds.
         n: Pictures.
         strength: How much of a source image is noised over, above 0 and up to 1.
-        partial_images: Previews of each picture.
-        progress: Whether every step is told.
+        partial_images: Previews of each picture, at most; who reads slowly gets the newest only.
+        progress: Whether steps are told; who reads slowly hears of the newest only.
         output_compression: Quality of lossy formats, in percent; 100 for WebP is lossless.
     """
 

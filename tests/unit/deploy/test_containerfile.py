@@ -84,3 +84,29 @@ def test_cuda_is_the_same_file_with_the_gpu_build_and_its_libraries(bento: Bento
     assert "/tmp/cuda.lock" in added[1]
     assert added[3] == "RUN ldconfig"
     assert "NVIDIA_DRIVER_CAPABILITIES=compute,utility" in added[4]
+
+
+@pytest.fixture
+def drawing(bento: Bento) -> Bento:
+    """A Bento whose lock says that torch comes before it, and has no ONNX Runtime."""
+    lock = bento.source / "locks" / "toy.txt"
+    lock.write_text("#\n# Installed before these: torch==2.13.0\nnumpy==2.4.6 \\\n    --hash=sha256:00\n")
+    return bento
+
+
+def test_torch_comes_before_the_lock_from_the_index_that_is_named(drawing: Bento) -> None:
+    lines = instructions(render_containerfile(drawing))
+    installs = [line for line in lines if " install " in line]
+    assert installs[0].endswith('--only-binary :all: ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} torch==2.13.0')
+    assert "--requirement /tmp/packages.lock" in installs[1]
+    assert 'ARG TORCH_INDEX=""' in lines
+
+
+def test_with_torch_alone_cuda_comes_with_the_build_from_the_index(drawing: Bento) -> None:
+    text = render_containerfile(drawing, cuda=True)
+    assert "cuda.lock" not in text
+    assert "NVIDIA_DRIVER_CAPABILITIES=compute,utility" in text
+
+
+def test_hadolint_accepts_torch_too(drawing: Bento) -> None:
+    test_hadolint_has_nothing_to_say(drawing, cuda=True)

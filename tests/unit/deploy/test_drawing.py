@@ -55,6 +55,10 @@ def test_another_version_can_be_given(bentofile: Bentofile, catalogue: Catalogue
     assert draw(bentofile, catalogue, REVISION, "9.0.0").tag == "toy_service:9.0.0"
 
 
+def test_a_service_whose_models_are_all_templates_is_left_out_of_everything(bentofile: Bentofile) -> None:
+    assert draw_each(bentofile, Catalogue(()), REVISION) == ()
+
+
 def test_a_bento_without_a_card_is_refused(bentofile: Bentofile) -> None:
     with pytest.raises(BuildError, match="no card is included that is served"):
         draw(bentofile, Catalogue(()), REVISION)

@@ -53,8 +53,9 @@ def test_a_wrong_one_is_refused(bentofile: Bentofile, project: Path, catalogue: 
 
 @pytest.mark.parametrize("target", list_targets(PROJECT))
 def test_every_real_target_has_one_whose_files_are_there(target: str) -> None:
-    examples = read_examples(read_bentofile(PROJECT, target), load_catalogue(PROJECT / "models").served)
-    assert examples
+    bentofile, served = read_bentofile(PROJECT, target), load_catalogue(PROJECT / "models").served
+    examples = read_examples(bentofile, served)
+    assert bool(examples) == bool(bentofile.cards(served))
     assert all((PROJECT / path).is_file() for example in examples for path in example.files.values())
 
 

@@ -61,6 +61,6 @@ def test_cuda_needs_its_lock_in_the_bento(folder: Path, bento: Bento, home: Path
 
 
 def test_cuda_is_for_onnx_runtime(folder: Path, bento: Bento, home: Path) -> None:
-    write_files(bento.source, {"locks/toy.txt": "numpy==2.4.6 --hash=sha256:00\n"})
+    write_files(bento.source, {"locks/toy.txt": "numpy==2.4.6 \\\n    --hash=sha256:00\n"})
     with pytest.raises(BuildError, match="no ONNX Runtime"):
         write_context(folder, bento, home, cuda=True)

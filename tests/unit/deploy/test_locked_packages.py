@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ekiben.deploy.locked_packages import LockedPackage, read_packages
+from ekiben.deploy.locked_packages import LockedPackage, read_before, read_packages
 from tests.repo.paths import PROJECT
 
 if TYPE_CHECKING:
@@ -20,3 +20,10 @@ def test_a_real_lock_has_one_version_of_each() -> None:
     names = [package.name for package in read_packages(PROJECT / "locks" / "platform.txt")]
     assert len(names) == len(set(names))
     assert {"bentoml", "onnxruntime", "numpy"} <= set(names)
+
+
+def test_what_comes_before_a_lock_stands_in_its_head(project: Path) -> None:
+    assert read_before(project / "locks" / "toy.txt") is None
+    before = read_before(PROJECT / "locks" / "text-to-image.txt")
+    assert before is not None
+    assert before.name == "torch"
