@@ -190,6 +190,20 @@ async def test_keys_by_header_or_by_subprotocol(run_dir: Path) -> None:
             assert error.value.status == status
 
 
+async def test_a_key_that_is_taken_back_opens_nothing_more(run_dir: Path) -> None:
+    key, record = create_key("page")
+    keys_file = run_dir / "keys"
+    write_keys(keys_file, [record])
+    async with (
+        image_platform(run_dir, keys_file=keys_file) as platform,
+        platform.socket(headers={"authorization": f"Bearer {key}"}) as socket,
+    ):
+        write_keys(keys_file, [create_key("another")[1]])
+        await socket.send_json({"prompt": "a lake"})
+        assert (await told(socket))[-1]["status"] == 401
+        assert not platform.toy.submitted
+
+
 async def test_a_drain_lets_nobody_in_and_lets_requests_finish(images: ImagePlatform) -> None:
     async with images.socket() as socket:
         await socket.send_json({"prompt": "wait"})
