@@ -11,6 +11,7 @@ import contextlib
 import io
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +21,9 @@ import openai
 import pytest
 from PIL import Image
 
+from ekiben import AsyncClient, Client
+from ekiben.client.image_results import GeneratedImage, ImagePreview
+from ekiben.errors import InvalidRequest
 from tests.e2e.conftest import Platform, start_platform
 from tests.e2e.test_text_generation import metric
 from tests.e2e.test_workers_die import until
@@ -198,6 +202,31 @@ def test_limits_are_named(client: openai.OpenAI, changes: dict[str, Any], param:
     assert refused.value.param == param
 
 
+def test_our_own_client(drawing: Platform, tmp_path: Path) -> None:
+    with Client(drawing.base_url) as client:
+        images = client.images.generate("a b c", n=2, seed=0, num_inference_steps=3)
+        assert (images.model, [each.seed for each in images.data]) == (MODEL, [0, 1])
+        assert {"queue", "denoise"} <= set(images.timing)
+        assert images.first.image.size == (64, 64)
+        saved = images.first.save(tmp_path / "first.png")
+        edited = client.images.edit(saved, "a b c", strength=0.5, seed=1, num_inference_steps=10)
+        assert edited.first.seed == 1
+        *previews, last = client.images.stream("a b c", seed=0, num_inference_steps=3)
+        assert all(isinstance(each, ImagePreview) for each in previews)
+        assert np.array_equal(pixels(last.content), pixels(images.first.content))
+        with pytest.raises(InvalidRequest) as refused:
+            client.images.generate("a b c", size="60x60")
+        assert refused.value.param == "size"
+
+
+async def test_our_own_asynchronous_client(drawing: Platform) -> None:
+    async with AsyncClient(drawing.base_url) as client:
+        stream = await client.images.stream("a b c", image=png("teal"), num_inference_steps=60)
+        found = [each async for each in stream]
+        assert isinstance(found[-1], GeneratedImage)
+        assert (await client.images.generate("a b c")).first.steps == 4
+
+
 def test_hostile_pictures_are_refused(client: openai.OpenAI) -> None:
     bomb = io.BytesIO()
     Image.new("1", (12_000, 12_000)).save(bomb, "PNG")
@@ -276,8 +305,9 @@ async def test_a_slow_reader_slows_nobody(drawing: Platform) -> None:
     drawn = metric(drawing, "ekiben_diffusion_images_total")
     with socket.create_connection(("127.0.0.1", drawing.port)) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        body = b'{"prompt": "a", "stream": true, "partial_images": 3, "num_inference_steps": 100, "size": "128x128"}'
+        body = b'{"prompt": "a", "stream": true, "partial_images": 3, "num_inference_steps": 40, "size": "128x128"}'
         head = f"POST {ROUTE} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in PATIENT.items())
         slow.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
         async with openai.AsyncOpenAI(base_url=f"{drawing.base_url}/v1", api_key="none", max_retries=0) as client:
             answers = await asyncio.gather(*(client.images.generate(prompt="a b c") for _ in range(4)))

@@ -14,10 +14,11 @@ class Admission:
 
     Args:
         max_in_flight: Beyond it, requests are refused at once.
+        what: What is counted, for the refusal.
     """
 
-    def __init__(self, max_in_flight: int) -> None:
-        self._max = max_in_flight
+    def __init__(self, max_in_flight: int, what: str = "requests are in flight") -> None:
+        self._max, self._what = max_in_flight, what
         self.in_flight = 0
         self.draining = False
         self._idle = asyncio.Event()
@@ -34,7 +35,7 @@ class Admission:
         if self.draining:
             raise ShuttingDown("this server is shutting down; another one will take the request.", retry_after_s=1)
         if self.in_flight >= self._max:
-            raise Overloaded(f"{self._max} requests are in flight, as many as are taken.", retry_after_s=1)
+            raise Overloaded(f"{self._max} {self._what}, as many as are taken.", retry_after_s=1)
         self.in_flight += 1
         self._idle.clear()
         try:

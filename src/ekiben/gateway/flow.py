@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -21,6 +21,17 @@ from ekiben.inference import protocol
 from ekiben.worker.http import unless_disconnected
 
 T = TypeVar("T")
+
+
+class ForModel(Protocol):
+    """A checked request to one model."""
+
+    @property
+    def card(self) -> Card:
+        """The model's."""
+
+
+A = TypeVar("A", bound=ForModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,23 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
         response = ask.respond(reply)
         record(call, reply)
         return response
+
+
+async def entered(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[A]]) -> tuple[Call, A]:
+    """Authenticate → admit → read: how a request begins whose answer is made while it is sent.
+
+    Raises:
+        EkibenError: The request is not taken.
+    """
+    call = call_of(request)
+    call.route = request.scope["route"].path
+    authenticate(gateway, request, call)
+    call.read_headers(request)
+    with gateway.admission.admitted():
+        ask = await in_time(read(), gateway.settings.read_timeout_s)
+    call.notes["model"] = ask.card.name
+    call.stages["read"] = time.monotonic() - call.arrived
+    return call, ask
 
 
 def authenticate(gateway: GatewayState, request: HTTPConnection, call: Call) -> None:

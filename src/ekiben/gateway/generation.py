@@ -6,13 +6,10 @@ authenticate → admit → read and check → a worker → pieces as they are wr
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,10 +17,10 @@ from starlette.types import Send
 
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded, EkibenError, WorkerLost
-from ekiben.gateway.call import Call, call_of
+from ekiben.gateway.call import Call
 from ekiben.gateway.documents import json_response
-from ekiben.gateway.event_stream import DONE, MEDIA_TYPE, error_event, event
-from ekiben.gateway.flow import authenticate, in_time
+from ekiben.gateway.event_stream import DONE, MEDIA_TYPE, event, send_error
+from ekiben.gateway.flow import entered
 from ekiben.gateway.road import TEXT
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.text_moderation import moderated, prompt_content
@@ -31,8 +28,6 @@ from ekiben.inference import protocol
 from ekiben.inference.generation import GenerationRequest, Piece, TokenLogprob
 from ekiben.inference.generation_lines import Ending, decode_line, encode_request
 from ekiben.worker.connected import Connected, send_head, send_part
-
-_GOODBYE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +70,7 @@ async def generate(gateway: GatewayState, request: Request, read: Callable[[], A
     Raises:
         EkibenError: The request is not taken.
     """
-    call = call_of(request)
-    call.route = request.scope["route"].path
-    authenticate(gateway, request, call)
-    call.read_headers(request)
-    with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
-    call.notes["model"] = ask.card.name
-    call.stages["read"] = time.monotonic() - call.arrived
+    call, ask = await entered(gateway, request, read)
 
     async def work(send: Send) -> None:
         with gateway.admission.admitted():
@@ -125,10 +113,7 @@ async def _stream(gateway: GatewayState, call: Call, ask: TextAsk, send: Send) -
         if not begun:
             raise
         call.notes["error"] = error.code
-        # A caller who reads nothing any more is not waited for.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
-                await send_part(send, error_event(error, call.request_id), last=True)
+        await send_error(send, error, call.request_id)
 
 
 async def _send_events(call: Call, form: Format, events: AsyncIterator[Piece | Ending], send: Send) -> None:

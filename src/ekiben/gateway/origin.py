@@ -34,7 +34,7 @@ def _is_own(origin: str, request: HTTPConnection) -> bool:
     try:
         page = urlsplit(origin)
         default = {"http": 80, "https": 443}.get(page.scheme)
-        if default is None or page.path or page.query:
+        if default is None or not page.hostname or page.path or page.query:
             return False
         host = urlsplit(f"//{request.headers.get('host', '')}")
         return (page.hostname, page.port or default) == (host.hostname, host.port or default)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import obstore
+import structlog
 from obstore.exceptions import BaseError
 
 from ekiben.errors import NotFound, Unavailable
@@ -16,6 +17,8 @@ from ekiben.errors import NotFound, Unavailable
 if TYPE_CHECKING:
     from obstore import GetResult
     from obstore.store import LocalStore, S3Store
+
+_log = structlog.get_logger("ekiben.objects")
 
 CHUNK_BYTES: Final = 256 * 1024
 
@@ -34,7 +37,7 @@ class StoredObject:
 
     def __init__(self, result: GetResult) -> None:
         self.size_bytes: int = result.meta["size"]
-        self._result = result
+        self._result, self._key = result, result.meta["path"]
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Its bytes, piece by piece; once.
@@ -42,7 +45,7 @@ class StoredObject:
         Raises:
             Unavailable: The store fails meanwhile.
         """
-        with _store_errors(""):
+        with _store_errors(self._key):
             async for chunk in self._result.stream(min_chunk_size=CHUNK_BYTES):
                 yield bytes(chunk)
 
@@ -52,7 +55,7 @@ class StoredObject:
         Raises:
             Unavailable: The store fails meanwhile.
         """
-        with _store_errors(""):
+        with _store_errors(self._key):
             return bytes(await self._result.bytes_async())
 
 
@@ -112,4 +115,5 @@ def _store_errors(key: str) -> Iterator[None]:
     except FileNotFoundError:
         raise NotFound(f"there is no object {key!r}.") from None
     except (BaseError, OSError) as error:
+        _log.warning("object store failed", key=key, reason=str(error).partition("\n")[0])
         raise Unavailable("the object store cannot be reached now.", retry_after_s=5) from error

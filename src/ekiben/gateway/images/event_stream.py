@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Send
 
 from ekiben.errors import EkibenError
 from ekiben.gateway.call import Call
-from ekiben.gateway.event_stream import MEDIA_TYPE, error_event, named_event
+from ekiben.gateway.event_stream import MEDIA_TYPE, named_event, send_error
 from ekiben.gateway.images.asking import ImagesAsk
 from ekiben.gateway.images.conflation import Begun, Event
 from ekiben.gateway.images.drawing import drawing
@@ -22,9 +22,8 @@ from ekiben.gateway.state import GatewayState
 from ekiben.inference.image_generation import FinishedImage, Preview
 from ekiben.worker.connected import send_head, send_part
 
-_GOODBYE_S: Final = 1.0
 # A reader who takes nothing for so long will not take the rest either.
-STALLED_S: Final = 120.0
+_STALLED_S: Final = 120.0
 
 
 async def stream(gateway: GatewayState, call: Call, ask: ImagesAsk, send: Send) -> None:
@@ -32,12 +31,13 @@ async def stream(gateway: GatewayState, call: Call, ask: ImagesAsk, send: Send) 
 
     Raises:
         EkibenError: Nobody took it; whatever happens after that is the stream's last event instead.
+        ClientDisconnect: The reader takes nothing any more.
     """
     begun = False
     try:
         async with drawing(gateway, call, ask) as events:
             async for part in _parts(ask, events):
-                async with asyncio.timeout(STALLED_S):
+                async with asyncio.timeout(_STALLED_S):
                     await (send_part(send, part) if begun else send_head(send, MEDIA_TYPE))
                 begun = True
         await send_part(send, b"", last=True)
@@ -45,9 +45,10 @@ async def stream(gateway: GatewayState, call: Call, ask: ImagesAsk, send: Send) 
         if not begun:
             raise
         call.notes["error"] = error.code
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
-                await send_part(send, error_event(error, call.request_id), last=True)
+        await send_error(send, error, call.request_id)
+    except TimeoutError:
+        call.notes["error"] = "stalled"
+        raise ClientDisconnect from None
 
 
 async def _parts(ask: ImagesAsk, events: AsyncIterator[Event]) -> AsyncIterator[bytes]:

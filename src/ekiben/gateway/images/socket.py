@@ -20,6 +20,7 @@ from ekiben.gateway.accounting import CLIENT_CLOSED
 from ekiben.gateway.call import Call
 from ekiben.gateway.images.asking import checked_ask
 from ekiben.gateway.images.drawing import drawing
+from ekiben.gateway.images.socket_door import principal_of
 from ekiben.gateway.images.socket_messages import Cancel, Told, Writer, cancelled, failed, queued, read_message
 from ekiben.gateway.state import GatewayState
 from ekiben.inference.image_generation import ImagesEnd
@@ -38,7 +39,7 @@ class ImageSocket:
     Args:
         gateway: What it asks.
         socket: The socket.
-        opened: The call that opened it: who it is.
+        opened: The call that opened it.
         account: Told of every request that ended, and its status.
     """
 
@@ -68,21 +69,37 @@ class ImageSocket:
             await self._socket.close(_NORMAL, "idle")
 
     async def _answer(self, asked: SocketImageRequest) -> None:
-        """Draw, and listen meanwhile."""
-        call = self._new_call()
-        task = asyncio.create_task(self._draw(call, asked))
-        status, last = CLIENT_CLOSED, cancelled(call)
+        """Take a request, and tell of it to its end."""
+        call, status = self._new_call(), CLIENT_CLOSED
         try:
-            if await self._is_finished(task):
-                status, last = task.result()
+            with self._gateway.admission.admitted():
+                # Again for each request: a key may have been taken back while the socket was open.
+                call.principal = principal_of(self._gateway, self._socket)
+                status = await self._draw_and_listen(call, asked)
+        except EkibenError as error:
+            status, call.notes["error"] = error.status, error.code
+            await self._send(failed(error, call.request_id))
+        finally:
+            self._account(call, status)
+
+    async def _draw_and_listen(self, call: Call, asked: SocketImageRequest) -> int:
+        """Draw until it is done, or called off; returns the status that HTTP would have had.
+
+        Raises:
+            EkibenError: The request is refused, or could not be finished.
+        """
+        task = asyncio.create_task(self._draw(call, asked))
+        try:
+            is_finished = await self._is_finished(task)
+            last = task.result() if is_finished else cancelled(call)
             await _stop(task)
             # Once the other end has read it, the next request may come.
             await self._send(last)
         finally:
             await _stop(task)
-            self._account(call, status)
+        return HTTPStatus.OK.value if is_finished else CLIENT_CLOSED
 
-    async def _is_finished(self, task: asyncio.Task[tuple[int, Told]]) -> bool:
+    async def _is_finished(self, task: asyncio.Task[Told]) -> bool:
         """Listen until the task is done; returns whether it was not called off before."""
         while not task.done():
             receiving = asyncio.ensure_future(self._receive())
@@ -99,22 +116,21 @@ class ImageSocket:
                 await _stop(receiving)
         return True
 
-    async def _draw(self, call: Call, asked: SocketImageRequest) -> tuple[int, Told]:
-        """Send what happens; returns the status that HTTP would have had, and what is said last."""
-        try:
-            with self._gateway.admission.admitted():
-                ask = checked_ask(self._gateway, asked, progress=True)
-                await self._send(queued(call, ask))
-                writer = Writer(call, ask, is_binary=asked.binary)
-                async with drawing(self._gateway, call, ask) as events:
-                    async for event in events:
-                        told = writer.message(event)
-                        if isinstance(event, ImagesEnd):
-                            return HTTPStatus.OK.value, told
-                        await self._send(told)
-        except EkibenError as error:
-            call.notes["error"] = error.code
-            return error.status, failed(error, call.request_id)
+    async def _draw(self, call: Call, asked: SocketImageRequest) -> Told:
+        """Send what happens; returns what is said last.
+
+        Raises:
+            EkibenError: The request is refused, or could not be finished.
+        """
+        ask = checked_ask(self._gateway, asked, progress=True)
+        await self._send(queued(call, ask))
+        writer = Writer(call, ask, is_binary=asked.binary)
+        async with drawing(self._gateway, call, ask) as events:
+            async for event in events:
+                told = writer.message(event)
+                if isinstance(event, ImagesEnd):
+                    return told
+                await self._send(told)
         raise AssertionError("the events end with an end")
 
     async def _read(self, text: str) -> SocketImageRequest | Cancel | None:
@@ -157,11 +173,10 @@ class ImageSocket:
             route=_POLICY_ROUTE,
             timeout_ms=opened.timeout_ms,
             priority=opened.priority,
-            principal=opened.principal,
         )
 
 
-async def _stop(task: asyncio.Future[tuple[int, Told]] | asyncio.Future[str]) -> None:
+async def _stop(task: asyncio.Future[Told] | asyncio.Future[str]) -> None:
     if not task.done():
         task.cancel()
     await asyncio.gather(task, return_exceptions=True)

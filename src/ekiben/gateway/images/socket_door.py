@@ -14,6 +14,7 @@ from ekiben.errors import InvalidRequest, ShuttingDown
 from ekiben.gateway.call import Call
 from ekiben.gateway.origin import check_origin
 from ekiben.gateway.state import GatewayState
+from ekiben.policy.principals import Principal
 
 PROTOCOL: Final = "ekiben.images"
 KEY_PREFIX: Final = "ekiben.key."
@@ -29,7 +30,7 @@ async def let_in(gateway: GatewayState, socket: WebSocket, call: Call) -> None:
         ShuttingDown: Nothing new is taken.
     """
     check_origin(socket, gateway.settings.allowed_origins)
-    call.principal = gateway.authentication.principal(socket, _authorization(socket))
+    call.principal = principal_of(gateway, socket)
     if gateway.admission.draining:
         raise ShuttingDown("this server is shutting down; another one will take the request.", retry_after_s=1)
     offered: list[str] = socket.scope["subprotocols"]
@@ -37,6 +38,16 @@ async def let_in(gateway: GatewayState, socket: WebSocket, call: Call) -> None:
         # The answer has to name one of them, and must not repeat a key.
         raise InvalidRequest(f"offer the subprotocol {PROTOCOL} too.", param="sec-websocket-protocol")
     await socket.accept(PROTOCOL if offered else None)
+
+
+def principal_of(gateway: GatewayState, socket: WebSocket) -> Principal:
+    """Who is at the other end.
+
+    Raises:
+        Unauthenticated: Keys are on and none that is known was given.
+        PermissionDenied: There are no keys, and others could ask.
+    """
+    return gateway.authentication.principal(socket, _authorization(socket))
 
 
 def _authorization(socket: WebSocket) -> str | None:

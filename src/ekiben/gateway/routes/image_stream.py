@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket
 
 from ekiben.gateway.accounting import Accounting
+from ekiben.gateway.admission import Admission
 from ekiben.gateway.call import Call, call_of
 from ekiben.gateway.images.socket import ImageSocket
 from ekiben.gateway.images.socket_door import let_in
@@ -19,17 +20,19 @@ def router(gateway: GatewayState) -> APIRouter:
     """The route over this gateway."""
     routes = APIRouter()
     accounting = Accounting(gateway.metrics)
+    # Apart from requests: a drain waits for those, not for sockets that say nothing.
+    places = Admission(gateway.settings.max_in_flight, "WebSockets are open")
 
     @routes.websocket(_PATH)
     async def stream_images(socket: WebSocket) -> None:
         opened = call_of(socket)
         opened.read_headers(socket)
-        await let_in(gateway, socket, opened)
 
         def account(call: Call, status: int) -> None:
             accounting.write(socket.scope, call, _PATH, status)
 
-        with gateway.metrics.sockets.track_inprogress():
+        with places.admitted(), gateway.metrics.sockets.track_inprogress():
+            await let_in(gateway, socket, opened)
             await ImageSocket(gateway, socket, opened, account).serve()
 
     return routes

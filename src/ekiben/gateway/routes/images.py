@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -10,9 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import Send
 
-from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, form_body, json_body, read_json
-from ekiben.gateway.flow import authenticate, in_time
+from ekiben.gateway.flow import entered
 from ekiben.gateway.images.answer import all_at_once
 from ekiben.gateway.images.asking import ImagesAsk, checked_ask
 from ekiben.gateway.images.event_stream import stream
@@ -66,14 +64,7 @@ def router(gateway: GatewayState) -> APIRouter:
 
 async def _answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[ImagesAsk]]) -> Response:
     """Authenticate and read; the rest is done while the response is sent, which for a stream is the same."""
-    call = call_of(request)
-    call.route = request.scope["route"].path
-    authenticate(gateway, request, call)
-    call.read_headers(request)
-    with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
-    call.notes["model"] = ask.card.name
-    call.stages["read"] = time.monotonic() - call.arrived
+    call, ask = await entered(gateway, request, read)
 
     async def work(send: Send) -> None:
         with gateway.admission.admitted():

@@ -142,6 +142,17 @@ async def test_messages_are_short_and_texts(images: ImagePlatform) -> None:
         assert (await socket.receive(timeout=10)).data == 1003
 
 
+async def test_so_many_sockets_and_no_more(run_dir: Path) -> None:
+    async with image_platform(run_dir, max_in_flight=1) as platform:
+        async with platform.socket():
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await platform.socket()
+            assert refused.value.status == 429
+        await until(lambda: platform.state.metrics.sockets._value.get() == 0)
+        async with platform.socket():
+            pass
+
+
 async def test_an_idle_socket_is_closed(run_dir: Path) -> None:
     async with image_platform(run_dir, socket_idle_s=0.1) as platform, platform.socket() as socket:
         assert (await socket.receive(timeout=10)).data == 1000
@@ -177,6 +188,20 @@ async def test_keys_by_header_or_by_subprotocol(run_dir: Path) -> None:
             with pytest.raises(aiohttp.WSServerHandshakeError) as error:
                 await platform.socket(**refused)
             assert error.value.status == status
+
+
+async def test_a_key_that_is_taken_back_opens_nothing_more(run_dir: Path) -> None:
+    key, record = create_key("page")
+    keys_file = run_dir / "keys"
+    write_keys(keys_file, [record])
+    async with (
+        image_platform(run_dir, keys_file=keys_file) as platform,
+        platform.socket(headers={"authorization": f"Bearer {key}"}) as socket,
+    ):
+        write_keys(keys_file, [create_key("another")[1]])
+        await socket.send_json({"prompt": "a lake"})
+        assert (await told(socket))[-1]["status"] == 401
+        assert not platform.toy.submitted
 
 
 async def test_a_drain_lets_nobody_in_and_lets_requests_finish(images: ImagePlatform) -> None:
