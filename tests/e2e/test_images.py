@@ -298,6 +298,8 @@ async def test_previews_on_a_websocket_and_a_request_called_off(drawing: Platfor
         assert kinds[:2] == ["queued", "started"]
         assert {"progress", "preview", "image"} <= set(kinds)
         assert all(pixels(message["b64_json"]).size for message in messages if "b64_json" in message)
+        await ws.send_str("x" * 100_000)
+        assert (await ws.receive(timeout=30)).data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
 async def test_a_slow_reader_slows_nobody(drawing: Platform) -> None:
