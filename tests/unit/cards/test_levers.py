@@ -21,7 +21,8 @@ def _card(levers: Levers, *, gpu: bool = True, adapters: bool = False, precision
     assert images is not None
     if adapters:
         images = images.model_copy(update={"adapters": {"style": AdapterFile(file="style.safetensors")}})
-    return toy_image_card(levers=levers, images=images, precision=precision, **({"resources": GPU} if gpu else {}))
+    resources = GPU if gpu else Resources(memory_gib=1.0)
+    return toy_image_card(levers=levers, images=images, precision=precision, resources=resources)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,8 @@ def test_adapters_need_weights_that_can_change(lever: dict[str, Any]) -> None:
 
 
 def test_adapters_go_with_the_others() -> None:
-    assert _card(Levers(step_cache=StepCache(threshold=0.1), offload="model"), adapters=True)
+    levers = Levers(step_cache=StepCache(threshold=0.1), offload="model")
+    assert _card(levers, adapters=True).levers == levers
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp8", "int4"])
