@@ -9,7 +9,19 @@ from pathlib import Path
 
 import psutil
 
-_PACKAGES = ("bentoml", "fastapi", "uvicorn", "uvloop", "aiohttp", "onnxruntime", "tokenizers", "numpy", "xllamacpp")
+_PACKAGES = (
+    "bentoml",
+    "fastapi",
+    "uvicorn",
+    "uvloop",
+    "aiohttp",
+    "onnxruntime",
+    "tokenizers",
+    "numpy",
+    "xllamacpp",
+    "torch",
+    "diffusers",
+)
 CORES = 2
 
 

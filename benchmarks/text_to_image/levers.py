@@ -83,8 +83,9 @@ def run(*, quick: bool) -> Report:
     report = Report("text_to_image_levers", "Text to image: every lever alone, and together", quick)
     for subject in subjects:
         with engine.saved(subject) as folder:
-            pictures = 4 if quick else 32
-            found = [_measured(folder, subject, one, device, pictures) for one in settings(half)]
+            plain = _drawn(load_family(folder, dtype=torch.float32, device=device), subject)
+            trial = _Trial(subject, folder, device, plain, pictures=4 if quick else 32)
+            found = [_measured(trial, one) for one in settings(half)]
         report.table(subject.name, ("lever", "precision", "images/s", "PSNR dB", "SSIM (least)", "gate"), _rows(found))
     report.text(
         f"{_CALLERS} callers, in process; likeness against fp32 with no lever, over the fixed prompts and seeds of"
@@ -93,19 +94,29 @@ def run(*, quick: bool) -> Report:
     return report
 
 
-def _measured(folder: Path, subject: Subject, setting: Setting, device: str, pictures: int) -> Measured:
+class _Trial(NamedTuple):
+    """What is the same for every setting; `plain` are the pictures to be like."""
+
+    subject: Subject
+    folder: Path
+    device: str
+    plain: list[Pixels]
+    pictures: int
+
+
+def _measured(trial: _Trial, setting: Setting) -> Measured:
+    subject = trial.subject
     fault = lever_fault(setting.levers, setting.precision, has_gpu=on_gpu(), has_adapters=False)
     if fault:
         return Measured(setting, refused=fault)
     try:
-        family = load_family(folder, dtype=_DTYPES[setting.precision], device=device, levers=setting.levers)
+        family = load_family(trial.folder, dtype=_DTYPES[setting.precision], device=trial.device, levers=setting.levers)
     except ConfigurationError as error:
         return Measured(setting, refused=error.message)
-    wanted = engine.requests_of(asks(subject, pictures))
+    wanted = engine.requests_of(asks(subject, trial.pictures))
     drawn = _drawn(family, subject)
-    plain = _drawn(load_family(folder, dtype=torch.float32, device=device), subject)
     speed = engine.speed(family, 2 * _CALLERS, subject.side, wanted, _CALLERS)
-    return Measured(setting, speed, compared(plain, drawn, QualityLimits()))
+    return Measured(setting, speed, compared(trial.plain, drawn, QualityLimits()))
 
 
 def _drawn(family: Family, subject: Subject) -> list[Pixels]:

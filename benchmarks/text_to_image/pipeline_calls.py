@@ -15,7 +15,7 @@ from benchmarks.text_to_image.workload import Ask, fields
 def load(folder: str, threads: int, *, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Any:
     """Load a pipeline and draw once, to be warm."""
     torch.set_num_threads(threads)
-    pipeline = DiffusionPipeline.from_pretrained(folder, torch_dtype=dtype, local_files_only=True)
+    pipeline = DiffusionPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
 

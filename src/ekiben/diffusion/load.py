@@ -9,6 +9,7 @@ from typing import Any
 
 import diffusers
 import torch
+import transformers
 from safetensors import SafetensorError
 
 from ekiben.cards.images import Levers
@@ -51,9 +52,12 @@ def load_family(
     left_out: dict[str, Any] = {name: None for name in _LEFT_OUT if name in index}
     if "requires_safety_checker" in index:
         left_out["requires_safety_checker"] = False
+    # Bars are for people who watch; this is a server's log.
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
     try:
         pipeline: Pipeline = pipeline_class.from_pretrained(
-            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, **left_out
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True, **left_out
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(f"{folder}: {str(error).splitlines()[0]}") from error
