@@ -109,7 +109,7 @@ def listen(page: Page) -> list[str]:
 
 def choose_model(page: Page, name: str) -> None:
     """Have this model draw."""
-    page.get_by_label("Model", exact=True).select_option(name)
+    page.locator("#picture-model").select_option(name)
 
 
 def picture_file(folder: Path, name: str) -> Path:

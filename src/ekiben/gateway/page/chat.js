@@ -61,6 +61,7 @@ async function send() {
     announce(written);
   } else {
     // Nothing came of it: the message goes back to be changed or sent again.
+    say(byId("chat-said"), "");
     mine.remove();
     answer.remove();
     message.value ||= told;
