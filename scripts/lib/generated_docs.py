@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ _COMPUTED: Final = {
     "worker_urls": "{}",
     "upstream_keys": "{}",
     "cache_dir": "~/.cache/ekiben",
+    "state_dir": "~/.local/state/ekiben",
     "bentoml_home": "~/bentoml",
 }
 
@@ -68,10 +70,10 @@ def openapi_document() -> str:
 
 async def _openapi() -> dict[str, Any]:
     # model_construct: the document must not depend on this machine's environment.
-    settings = Settings.model_construct(
-        **{name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    )
-    app = build_app(build_state(load_catalogue(PROJECT / "models").served, settings))
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    with tempfile.TemporaryDirectory() as state_dir:
+        settings = Settings.model_construct(**{**defaults, "state_dir": Path(state_dir)})
+        app = build_app(build_state(load_catalogue(PROJECT / "models").served, settings))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         document: dict[str, Any] = (await client.get("/openapi.json")).json()
         return document

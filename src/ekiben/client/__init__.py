@@ -2,9 +2,10 @@
 
     embeddings, images, moderations, …            what a method sends, and how it reads the answer → Call
     generation                                    the same for text, which may come in pieces
+    drawing                                       the same for pictures
     flow                                          a Call as a generator of steps: send, wait, give up
     client, async_client                          carry out the steps
-    text, async_text, stream                      text as it is written
+    text, async_text, image_resources, stream     text and pictures as they are made
 
 Needs httpx and pydantic. NumPy, Pillow and orjson are imported only by a call that is handed an array.
 """

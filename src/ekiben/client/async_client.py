@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
+from ekiben.client import embeddings, failures, models, moderations, status, tensors
 from ekiben.client.async_text import AsyncChatResource, AsyncCompletionsResource
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
+from ekiben.client.image_resources import AsyncImagesResource
 from ekiben.client.methods import Awaiting, awaiting
 from ekiben.client.options import client_options
 from ekiben.client.transport import answer_of, opened_of, request_arguments, streams
@@ -32,12 +33,6 @@ class AsyncEmbeddingsResource(AsyncResource):
     """Texts to vectors."""
 
     create = awaiting(embeddings.create)
-
-
-class AsyncImagesResource(AsyncResource):
-    """Pictures."""
-
-    classify = awaiting(images.classify, in_thread=True)
 
 
 class AsyncModerationsResource(AsyncResource):
@@ -82,7 +77,7 @@ class AsyncClient(BaseClient):
         super().__init__(client_options(base_url, api_key, timeout, max_retries, pace), http_client is None)
         self._http = http_client if http_client is not None else httpx.AsyncClient()
         self.embeddings = AsyncEmbeddingsResource(self)
-        self.images = AsyncImagesResource(self)
+        self.images = AsyncImagesResource(self, self._options.pace)
         self.models = AsyncModelsResource(self)
         self.moderations = AsyncModerationsResource(self)
         self.chat = AsyncChatResource(self, self._options.pace)

@@ -10,7 +10,7 @@ from ekiben.client.stream import AsyncStream
 
 if TYPE_CHECKING:
     from ekiben.client.generation import ChatOptions, CompletionOptions, Turns
-    from ekiben.client.generation_results import ChatCompletion, Completion
+    from ekiben.client.generation_results import ChatCompletion, Completion, TextChunk
     from ekiben.client.methods import Awaiting
     from ekiben.client.pace import Pace
 
@@ -34,7 +34,7 @@ class AsyncChatCompletionsResource:
     @overload
     async def create(
         self, messages: Turns, model: str = ..., *, stream: Literal[True], **options: Unpack[ChatOptions]
-    ) -> AsyncStream: ...
+    ) -> AsyncStream[TextChunk]: ...
 
     async def create(
         self,
@@ -43,7 +43,7 @@ class AsyncChatCompletionsResource:
         *,
         stream: bool = False,
         **options: Unpack[ChatOptions],
-    ) -> ChatCompletion | AsyncStream:
+    ) -> ChatCompletion | AsyncStream[TextChunk]:
         """Have the model say what comes next.
 
         Args:
@@ -54,7 +54,7 @@ class AsyncChatCompletionsResource:
         """
         if stream:
             opened = await self._client.carry_out(generation.chat_stream(messages, model, **options))
-            return AsyncStream(opened, self._pace)
+            return AsyncStream(opened, self._pace, generation.chunk_of)
         return await self._client.carry_out(generation.chat(messages, model, **options))
 
 
@@ -79,11 +79,11 @@ class AsyncCompletionsResource:
     @overload
     async def create(
         self, prompt: str, model: str = ..., *, stream: Literal[True], **options: Unpack[CompletionOptions]
-    ) -> AsyncStream: ...
+    ) -> AsyncStream[TextChunk]: ...
 
     async def create(
         self, prompt: str, model: str = DEFAULT_MODEL, *, stream: bool = False, **options: Unpack[CompletionOptions]
-    ) -> Completion | AsyncStream:
+    ) -> Completion | AsyncStream[TextChunk]:
         """Have the model go on from a text.
 
         Args:
@@ -94,5 +94,5 @@ class AsyncCompletionsResource:
         """
         if stream:
             opened = await self._client.carry_out(generation.completion_stream(prompt, model, **options))
-            return AsyncStream(opened, self._pace)
+            return AsyncStream(opened, self._pace, generation.chunk_of)
         return await self._client.carry_out(generation.completion(prompt, model, **options))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from ekiben.client import embeddings, failures, images, models, moderations, status, tensors
+from ekiben.client import embeddings, failures, models, moderations, status, tensors
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
+from ekiben.client.image_resources import ImagesResource
 from ekiben.client.methods import Blocking, blocking
 from ekiben.client.options import client_options
 from ekiben.client.text import ChatResource, CompletionsResource
@@ -33,12 +34,6 @@ class EmbeddingsResource(Resource):
     """Texts to vectors."""
 
     create = blocking(embeddings.create)
-
-
-class ImagesResource(Resource):
-    """Pictures."""
-
-    classify = blocking(images.classify)
 
 
 class ModerationsResource(Resource):
@@ -84,7 +79,7 @@ class Client(BaseClient):
         super().__init__(client_options(base_url, api_key, timeout, max_retries, pace), http_client is None)
         self._http = http_client if http_client is not None else httpx.Client()
         self.embeddings = EmbeddingsResource(self)
-        self.images = ImagesResource(self)
+        self.images = ImagesResource(self, self._options.pace)
         self.models = ModelsResource(self)
         self.moderations = ModerationsResource(self)
         self.chat = ChatResource(self, self._options.pace)

@@ -10,7 +10,7 @@ from ekiben.client.stream import Stream
 
 if TYPE_CHECKING:
     from ekiben.client.generation import ChatOptions, CompletionOptions, Turns
-    from ekiben.client.generation_results import ChatCompletion, Completion
+    from ekiben.client.generation_results import ChatCompletion, Completion, TextChunk
     from ekiben.client.methods import Blocking
     from ekiben.client.pace import Pace
 
@@ -34,7 +34,7 @@ class ChatCompletionsResource:
     @overload
     def create(
         self, messages: Turns, model: str = ..., *, stream: Literal[True], **options: Unpack[ChatOptions]
-    ) -> Stream: ...
+    ) -> Stream[TextChunk]: ...
 
     def create(
         self,
@@ -43,7 +43,7 @@ class ChatCompletionsResource:
         *,
         stream: bool = False,
         **options: Unpack[ChatOptions],
-    ) -> ChatCompletion | Stream:
+    ) -> ChatCompletion | Stream[TextChunk]:
         """Have the model say what comes next.
 
         Args:
@@ -54,7 +54,7 @@ class ChatCompletionsResource:
         """
         if stream:
             opened = self._client.carry_out(generation.chat_stream(messages, model, **options))
-            return Stream(opened, self._pace)
+            return Stream(opened, self._pace, generation.chunk_of)
         return self._client.carry_out(generation.chat(messages, model, **options))
 
 
@@ -79,11 +79,11 @@ class CompletionsResource:
     @overload
     def create(
         self, prompt: str, model: str = ..., *, stream: Literal[True], **options: Unpack[CompletionOptions]
-    ) -> Stream: ...
+    ) -> Stream[TextChunk]: ...
 
     def create(
         self, prompt: str, model: str = DEFAULT_MODEL, *, stream: bool = False, **options: Unpack[CompletionOptions]
-    ) -> Completion | Stream:
+    ) -> Completion | Stream[TextChunk]:
         """Have the model go on from a text.
 
         Args:
@@ -94,5 +94,5 @@ class CompletionsResource:
         """
         if stream:
             opened = self._client.carry_out(generation.completion_stream(prompt, model, **options))
-            return Stream(opened, self._pace)
+            return Stream(opened, self._pace, generation.chunk_of)
         return self._client.carry_out(generation.completion(prompt, model, **options))

@@ -22,5 +22,5 @@ def test_what_is_no_place_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"")
     for location in ("gs://bucket", "https://example.com/x", str(file), str(file / "below")):
-        with pytest.raises(ConfigurationError, match="objects|OBJECTS"):
+        with pytest.raises(ConfigurationError, match=r"objects|OBJECTS"):
             open_store(location, tmp_path)

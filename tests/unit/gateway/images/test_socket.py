@@ -22,7 +22,7 @@ from tests.unit.gateway.image_platform import ImagePlatform, image_platform
 
 async def told(socket: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:
     """Everything up to the end of a request."""
-    found = []
+    found: list[dict[str, Any]] = []
     while not found or found[-1]["type"] not in ("completed", "error", "cancelled"):
         found.append(json.loads(await socket.receive_str(timeout=10)))
     return found
