@@ -1,4 +1,4 @@
-"""The page in a real Chromium, against the platform with every kind of model; the pictures are noise, the rest is real."""
+"""The page in a real Chromium, against the platform with every kind of model; pictures are noise, the rest is real."""
 
 from __future__ import annotations
 

@@ -74,7 +74,9 @@ def test_a_cancelled_picture_leaves_the_focus_where_one_can_go_on(page: Page) ->
 def test_axe_finds_nothing_serious(
     browser: Browser, served: Platform, tmp_path: Path, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(f"{served.base_url}/")
     expect(page.get_by_role("tab").first).to_be_visible()

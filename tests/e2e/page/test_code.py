@@ -37,7 +37,7 @@ def run(code: str, language: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("language", ["curl", "Python, openai", "Python, ekiben"])
 def test_a_picture(page: Page, tmp_path: Path, language: str) -> None:
-    page.get_by_label("Prompt", exact=True).fill("it's a \"red\" apple, $HOME `id` \\ ü")
+    page.get_by_label("Prompt", exact=True).fill('it\'s a "red" apple, $HOME `id` \\ ü')
     page.locator("#negative").fill("noise")
     page.get_by_role("button", name="Draw").click()
     expect(page.locator(".tile[data-state=done]")).to_have_count(1)

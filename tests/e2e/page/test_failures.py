@@ -85,9 +85,7 @@ def test_a_key_is_asked_for_and_goes_with_every_call(browser: Browser, served: P
     key = create_key(tmp_path / "keys", "page")
     environment = {"EKIBEN_MODELS_DIR": str(served.run_dir.parent / "models" / "models")}
     environment["BENTOML_HOME"] = str(served.run_dir.parent / "models" / "bentoml")
-    platform = start_platform(
-        tmp_path, "--only", "tiny-sd", EKIBEN_KEYS_FILE=str(tmp_path / "keys"), **environment
-    )
+    platform = start_platform(tmp_path, "--only", "tiny-sd", EKIBEN_KEYS_FILE=str(tmp_path / "keys"), **environment)
     context = browser.new_context()
     try:
         platform.wait_until_ready(120)
@@ -122,4 +120,3 @@ def test_a_key_is_asked_for_and_goes_with_every_call(browser: Browser, served: P
     finally:
         context.close()
         assert platform.stop() == 0
-

@@ -42,7 +42,7 @@ def test_no_picture_is_said_in_words(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("There is no picture yet")
 
 
-def test_what_is_no_picture_is_said_in_words(page: Page, tmp_path: Path) -> None:
+def test_what_is_no_picture_is_said_in_words(page: Page) -> None:
     page.get_by_role("tab", name="Classification").click()
     page.locator("#classify-drop input").set_input_files(
         {"name": "notes.png", "mimeType": "image/png", "buffer": b"not a picture"}

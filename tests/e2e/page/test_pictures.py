@@ -18,8 +18,8 @@ DONE, CANCELLED = ".tile[data-state=done]", ".tile[data-state=cancelled]"
 
 def draw(page: Page, prompt: str = "a red apple", **settings: str) -> None:
     page.get_by_label("Prompt", exact=True).fill(prompt)
-    for label, value in settings.items():
-        page.get_by_label(label.capitalize(), exact=True).fill(value)
+    for field, value in settings.items():
+        page.locator(f"#{field}").fill(value)
     page.get_by_role("button", name="Draw").click()
 
 
@@ -41,7 +41,7 @@ def test_a_picture_is_drawn_with_previews_on_the_way(page: Page) -> None:
 
 def test_several_are_drawn_at_once_each_with_a_seed_of_its_own(page: Page) -> None:
     page.get_by_label("A new seed each time").uncheck()
-    draw(page, seed="7", pictures="3", steps="8")
+    draw(page, seed="7", count="3", steps="8")
     expect(page.locator(DONE)).to_have_count(3)
     seeds = sorted(words.split(",")[0] for words in page.locator(".tile .words").all_inner_texts())
     assert seeds == ["Seed 7", "Seed 8", "Seed 9"]

@@ -102,4 +102,6 @@ async def test_the_page_names_only_files_that_are_there_and_nothing_from_outside
     outside = set(re.findall(r'https?://[^\s"\'`<>]+', everything)) - {"http://www.w3.org/2000/svg"}
     assert not outside
     # The policy would stop these; better that nobody writes them.
-    assert not re.search(r"\bon\w+=\"|style=\"|<style|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", everything)
+    assert not re.search(
+        r"\bon\w+=\"|style=\"|<style|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", everything
+    )
