@@ -14,7 +14,7 @@ from tests.e2e.conftest import Platform, start_platform
 
 PAINTER = "tiny-sd"
 # One picture at a time, one more may wait, and nobody hurries it.
-NARROW = "tiny-narrow"
+NARROW = "tiny-single"
 POLICY = """\
 routes:
   /v1/images/generations:

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Platform
-from tests.e2e.page.conftest import listen, picture_file
+from tests.e2e.page.conftest import NARROW, choose_model, listen, picture_file
 
 pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
@@ -59,8 +59,7 @@ def test_the_tabs_go_by_arrows_and_only_one_is_in_the_order(page: Page) -> None:
 
 def test_a_cancelled_picture_leaves_the_focus_where_one_can_go_on(page: Page) -> None:
     page.get_by_label("Prompt", exact=True).fill("a")
-    page.locator("#steps").fill("400")
-    page.locator("#picture-model").select_option("tiny-narrow")
+    choose_model(page, NARROW)
     page.locator("#steps").fill("400")
     page.get_by_role("button", name="Draw").click()
     page.get_by_role("button", name="Cancel the picture").focus()

@@ -61,6 +61,7 @@ def test_a_server_error_with_the_request_to_copy(page: Page) -> None:
 
 def test_too_much_work_with_the_wait_counted_down(page: Page) -> None:
     choose_model(page, NARROW)
+    page.get_by_label("Prompt", exact=True).fill("a red apple")
     page.locator("#count").fill("4")
     page.locator("#steps").fill("100")
     page.get_by_role("button", name="Draw").click()
