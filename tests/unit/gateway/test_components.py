@@ -43,7 +43,8 @@ def test_a_model_is_as_its_workers_are() -> None:
     card = toy_card()
     whole = components.model(card, 2, 2, [LOADED, LOADED])
     assert (whole.status, whole.state, whole.devices) == ("ok", "loaded", ["cuda:0"])
-    assert whole.measurements == {"memory_gib": 2.0}
+    assert whole.measurements == {"memory_gib": 2.0, "items_in_flight": 0}
+    assert components.model(card, 2, 2, [LOADED, LOADED], 3).measurements["items_in_flight"] == 3
     assert components.model(card, 1, 2, [LOADED]).status == "degraded"
     assert components.model(card, 0, 2, []).status == "unhealthy"
     assert components.model(card, 2, 2, [LOADED, IDLE]).state == "idle"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from ekiben.gateway.page_files import FOLDER
 from tests.unit.gateway.conftest import Gateway, StartGateway
 
@@ -33,13 +31,13 @@ async def test_the_page_comes_with_a_policy_that_lets_nothing_in(gateway: Gatewa
     assert reply.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("name", _NAMES)
-async def test_every_file_comes_with_its_kind(gateway: Gateway, name: str) -> None:
-    reply = await gateway.http.get(f"/page/{name}")
-    kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}[name.rpartition(".")[2]]
-    assert reply.status_code == 200
-    assert reply.headers["content-type"].startswith(kind)
-    assert reply.content == (FOLDER / name).read_bytes()
+async def test_every_file_comes_with_its_kind(gateway: Gateway) -> None:
+    kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    for name in _NAMES:
+        reply = await gateway.http.get(f"/page/{name}")
+        assert reply.status_code == 200
+        assert reply.headers["content-type"].startswith(kinds[name.rpartition(".")[2]])
+        assert reply.content == (FOLDER / name).read_bytes()
 
 
 async def test_what_a_browser_has_already_is_not_sent_again(gateway: Gateway) -> None:
@@ -62,9 +60,8 @@ async def test_a_head_is_the_same_without_the_body(gateway: Gateway) -> None:
     assert head.headers["content-length"] == whole.headers["content-length"] == str(len(whole.content))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+async def test_nothing_else_can_be_asked_for(gateway: Gateway) -> None:
+    for path in (
         "/page/",
         "/page/missing.js",
         "/page/..%2Fpage_files.py",
@@ -73,12 +70,9 @@ async def test_a_head_is_the_same_without_the_body(gateway: Gateway) -> None:
         "/page//etc/passwd",
         "/page/%2Fetc%2Fpasswd",
         "/page/page.js%00.html",
-    ],
-)
-async def test_nothing_else_can_be_asked_for(gateway: Gateway, path: str) -> None:
-    reply = await gateway.http.get(path)
-    assert reply.status_code == 404
-    assert reply.json()["error"]["code"] == "not_found"
+    ):
+        reply = await gateway.http.get(path)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (404, "not_found"), path
 
 
 async def test_it_can_be_turned_off(start_gateway: StartGateway) -> None:
@@ -102,4 +96,6 @@ async def test_the_page_names_only_files_that_are_there_and_nothing_from_outside
     outside = set(re.findall(r'https?://[^\s"\'`<>]+', everything)) - {"http://www.w3.org/2000/svg"}
     assert not outside
     # The policy would stop these; better that nobody writes them.
-    assert not re.search(r"\bon\w+=\"|style=\"|<style|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", everything)
+    assert not re.search(
+        r"\bon\w+=\"|style=\"|<style|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", everything
+    )

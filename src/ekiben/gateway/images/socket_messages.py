@@ -72,7 +72,8 @@ def cancelled(call: Call) -> Told:
 
 def failed(error: EkibenError, request_id: str) -> Told:
     """The request, or a message, was refused or could not be finished."""
-    return Told({"type": "error", **error.payload(request_id), "status": error.status})
+    told = {"status": error.status, "retry_after_s": error.retry_after_s}
+    return Told({"type": "error", **error.payload(request_id), **told})
 
 
 class Writer:

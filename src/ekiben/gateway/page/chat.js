@@ -40,32 +40,41 @@ async function send() {
   writeCode(body);
   const mine = addTurn("user", message.value);
   const answer = addTurn("assistant", "");
-  const told = message.value;
   message.value = "";
+  stopping = new AbortController();
   isWriting(answer, true);
-  let written = "";
-  try {
-    await guarded(byId("chat-failure"), byId("chat-form"), async () => {
-      for await (const chunk of askEvents(PATH, { json: { ...body, stream: true }, signal: stopping.signal })) {
-        written += chunk.choices[0]?.delta?.content ?? "";
-        append(answer, written);
-      }
-    });
-  } finally {
-    isWriting(answer, false);
-  }
+  const written = await receive(body, answer, stopping.signal);
+  isWriting(answer, false);
   if (!mine.isConnected) return; // a new chat was begun meanwhile
-  if (written) {
-    turns = [...asked, { role: "assistant", content: written }];
-    say(byId("chat-said"), stopping?.signal.aborted ? "Stopped." : "");
-    announce(written);
-  } else {
-    // Nothing came of it: the message goes back to be changed or sent again.
-    mine.remove();
-    answer.remove();
-    message.value ||= told;
-  }
+  if (written) settle(asked, written);
+  else takeBack(mine, answer, asked.at(-1).content);
   byId("chat-new").hidden = turns.length === 0;
+}
+
+/** Show the answer as it comes; what fails is shown too. Returns what came. */
+async function receive(body, answer, signal) {
+  let written = "";
+  await guarded(byId("chat-failure"), byId("chat-form"), async () => {
+    for await (const chunk of askEvents(PATH, { json: { ...body, stream: true }, signal })) {
+      written += chunk.choices[0]?.delta?.content ?? "";
+      append(answer, written);
+    }
+  });
+  return written;
+}
+
+function settle(asked, written) {
+  turns = [...asked, { role: "assistant", content: written }];
+  say(byId("chat-said"), stopping.signal.aborted ? "Stopped." : "");
+  announce(written);
+}
+
+/** Nothing came of it: the message goes back to be changed or sent again. */
+function takeBack(mine, answer, told) {
+  say(byId("chat-said"), "");
+  mine.remove();
+  answer.remove();
+  byId("message").value ||= told;
 }
 
 function bodyOf(asked) {
@@ -79,7 +88,6 @@ function bodyOf(asked) {
 }
 
 function isWriting(turn, isOn) {
-  stopping = isOn ? new AbortController() : stopping;
   turn.classList.toggle("is-writing", isOn);
   const hadFocus = document.activeElement === byId("chat-stop");
   byId("chat-stop").hidden = !isOn;

@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 /** A button that copies a text, or what a function gives when it is pressed. */
 export function copyButton(text, words = "Copy") {
   const read = typeof text === "function" ? text : () => text;
-  return element("button", { type: "button", className: "copy", onclick: (event) => copy(read(), event.currentTarget, words) }, words);
+  return element("button", { type: "button", className: "copy quiet", onclick: (event) => copy(read(), event.currentTarget, words) }, words);
 }
 
 async function copy(text, button, words) {

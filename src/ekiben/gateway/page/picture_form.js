@@ -79,7 +79,7 @@ export class PictureForm {
     byId("strength").value = settings.strength ?? 0.8;
     this.#fillSize(settings.size);
     for (const { name, weight } of settings.adapters ?? []) this.#adapterField(name)?.setAttribute("value", weight);
-    if (this.images.edits) this.source.take(source ?? null, "source.png");
+    if (this.images.edits) this.source.take(source ?? null, "picture.png");
     this.#freeSeed();
     this.#showStrength();
   }

@@ -14,9 +14,11 @@ export function startPictures(models) {
   const form = new PictureForm(models);
   const gallery = new Gallery({
     again: (settings, source) => (form.fill(settings, source), byId("prompt").focus()),
-    startFrom: (picture) => (form.source.take(picture, "from the gallery"), byId("prompt").focus()),
+    startFrom: (picture) => (form.source.take(picture, "picture.png"), byId("prompt").focus()),
   });
   gallery.start();
+  // On a phone the picture would be far below the settings.
+  byId("picture-settings").open = matchMedia("(width >= 56rem)").matches;
   onSend(byId("picture-form"), byId("picture-failure"), () => draw(form, gallery));
 }
 
@@ -27,6 +29,7 @@ async function draw(form, gallery) {
   const { n = 1, ...request } = asked;
   const drawings = Array.from({ length: n }, (_, index) => new Drawing(index, n, { ...request, seed: request.seed + index }, source, gallery));
   byId("stage").replaceChildren(...drawings.map((drawing) => drawing.tile.root));
+  byId("stage").scrollIntoView({ block: "nearest" });
   say(byId("picture-said"), `Drawing ${plural(n, "picture")}.`);
   const cancelAll = () => drawings.forEach((drawing) => drawing.cancel());
   byId("cancel-all").hidden = n < 2;

@@ -23,6 +23,7 @@ export function makeTabs(list, tabs, chosen = () => {}) {
       buttons[index].setAttribute("aria-selected", String(isChosen));
       buttons[index].tabIndex = isChosen ? 0 : -1;
       tab.panel.hidden = !isChosen;
+      if (isChosen) list.scrollTo({ left: buttons[index].offsetLeft - list.clientWidth / 3 });
     });
     chosen(id);
   }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ekiben.cards.images import Images
 from tests.unit.gateway.image_platform import GENERATIONS, ImagePlatform
 
 
@@ -112,3 +113,21 @@ async def test_what_is_not_taken_is_named(images: ImagePlatform, body: dict[str,
 async def test_what_a_worker_says_reaches_the_caller(images: ImagePlatform, words: str, status: int, code: str) -> None:
     reply = await images.http.post(GENERATIONS, json={"prompt": words})
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+
+
+async def test_the_model_says_what_it_can_be_asked_for(images: ImagePlatform) -> None:
+    reply = await images.http.get("/v1/models/toy-image")
+    told = reply.json()["images"]
+    card = images.state.cards["toy-image"].images
+    assert card is not None
+    assert (tuple(told["default_size"]), tuple(told["schedulers"])) == (card.default_size, card.schedulers)
+    assert (told["default_steps"], told["max_steps"], told["max_images"]) == (
+        card.default_steps,
+        card.max_steps,
+        card.max_images,
+    )
+    assert (told["previews"], told["edits"], told["adapters"]) == (True, card.edits, _most(card))
+
+
+def _most(card: Images) -> dict[str, float]:
+    return {name: adapter.max_weight for name, adapter in card.adapters.items()}
