@@ -11,6 +11,7 @@ import torch
 
 from ekiben.errors import EkibenError
 from training.emoji.autoencoder import AUTOENCODER_PLAN, start_autoencoder
+from training.emoji.concepts import read_concepts
 from training.emoji.denoiser import DENOISER_PLAN, start_denoiser
 from training.emoji.export import export, make_pipeline
 from training.emoji.loop import train
@@ -18,13 +19,14 @@ from training.emoji.plan import Plan
 from training.emoji.prepared import is_prepared, prepare, read_prepared
 from training.emoji.sheet import PROMPTS, contact_sheet, draw
 from training.emoji.sources import fetch_sources
+from training.emoji.words import MiniLM
 
 _SMOKE_UPDATES = 60
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Run it; exit status 1 when it was interrupted or could not be done."""
-    arguments = _parser().parse_args()
+    arguments = _parser().parse_args(words)
     torch.set_num_threads(1)  # `training.emoji.gradients` has threads of its own
     try:
         return _train(arguments)
@@ -50,7 +52,8 @@ def _train(arguments: argparse.Namespace) -> int:
     prepared_in = arguments.work / "prepared"
     if not is_prepared(prepared_in):
         sources = fetch_sources(arguments.work / "packages")
-        prepare(prepared_in, drawings=sources.drawings, emojibase=sources.emojibase, minilm=sources.minilm)
+        concepts = read_concepts(sources.emojibase)
+        prepare(prepared_in, concepts, drawings=sources.drawings, meanings=MiniLM(sources.minilm))
     prepared, device = read_prepared(prepared_in), torch.device(arguments.device)
     plans = _plans(arguments)
     autoencoder, reconstruction = start_autoencoder(prepared, plans[0], device)
