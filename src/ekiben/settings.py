@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         300.0, gt=0, description="Seconds without a message after which an idle WebSocket is closed."
     )
     state_dir: Path = Field(
-        default_factory=_default_state_dir, description="Folder of what outlives the process: objects, secrets."
+        default_factory=_default_state_dir, description="Folder of what outlives the process: objects, secrets, queues."
     )
     objects: str = Field(
         "",
@@ -128,9 +128,6 @@ class Settings(BaseSettings):
     )
     valkey_durable: bool = Field(
         False, description="The operator's word that the server at EKIBEN_VALKEY_URL loses nothing it has confirmed."
-    )
-    state_dir: Path = Field(
-        default_factory=_default_state_dir, description="Folder of what must outlive a restart: our own Valkey's files."
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or by whether standard error is a terminal."

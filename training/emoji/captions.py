@@ -103,7 +103,7 @@ def with_article(thing: str) -> str:
     """`apple` to `an apple`, `grapes` to `grapes`."""
     if thing[:1].isupper() or re.search(r"[^su]s$", thing):
         return thing
-    return f"{'an' if thing[:1] in 'aeio' else 'a'} {thing}"
+    return f"{'an' if re.match(r'[aeio]|um', thing) else 'a'} {thing}"
 
 
 def _neighbours(concepts: Sequence[Concept], meanings: Meanings) -> list[list[str]]:

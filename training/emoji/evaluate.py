@@ -148,7 +148,8 @@ def evaluate(pipeline: StableDiffusionPipeline, prepared: Prepared, judge: Judge
     for title, asked in (
         ("names", questions.names(prepared)),
         ("unseen ways of asking", questions.unseen_ways(prepared)),
-        ("unseen words", questions.unseen_words(prepared)),
+        ("paraphrases", questions.paraphrases(prepared)),
+        ("near words", questions.near_words(prepared)),
     ):
         scores[title] = evaluation.score(asked, draw(pipeline, [question.prompt for question in asked]))
     asked = questions.unseen_colours(prepared)

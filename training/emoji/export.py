@@ -46,6 +46,8 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> int:
 
 def load(folder: Path) -> StableDiffusionPipeline:
     """An exported pipeline, computing in float32 on the CPU."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=torch.float32, use_safetensors=True, local_files_only=True
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.emoji.captions import HELD_OUT_TEMPLATES, TEMPLATES, Phrases, collect
-from training.emoji.concepts import Concept, read_concepts
+from training.emoji.concepts import Concept
 from training.emoji.dataset import Dataset, fit_code, read_dataset
 from training.emoji.linear_code import LinearCode
 from training.emoji.recolour import COLOURS
@@ -52,18 +52,16 @@ def is_prepared(folder: Path) -> bool:
     return (folder / _LISTS).exists()
 
 
-def prepare(folder: Path, *, drawings: Path, emojibase: Path, minilm: Path) -> None:
+def prepare(folder: Path, concepts: list[Concept], *, drawings: Path, meanings: Meanings) -> None:
     """Compute and write it.
 
     Args:
         folder: Where to.
+        concepts: What can be drawn.
         drawings: The folder of Fluent emoji.
-        emojibase: Its `data.json`.
-        minilm: all-MiniLM-L6-v2 as sentence-transformers saves it.
+        meanings: Of words.
     """
-    concepts = read_concepts(emojibase)
     dataset = read_dataset(concepts, drawings)
-    meanings = Meanings(minilm)
     phrases = collect(concepts, [len(rows) > 1 for rows in dataset.rows], meanings)
     train_tokenizer(_taught(phrases), meanings.vocabulary(), _VOCABULARY, folder / "tokenizer")
     code = fit_code(dataset)

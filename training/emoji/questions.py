@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from training.emoji.captions import HELD_OUT_TEMPLATES, Phrases, fill, with_article
+from training.emoji.captions import HELD_OUT_TEMPLATES, TEMPLATES, Phrases, fill, with_article
 from training.emoji.concepts import Concept
 from training.emoji.prepared import Prepared
 
+PARAPHRASES = Path(__file__).with_name("paraphrases.txt")
 _MOST = 128
 
 
@@ -47,14 +50,37 @@ def unseen_ways(prepared: Prepared) -> list[Question]:
     return _spread(found)
 
 
-def unseen_words(prepared: Prepared) -> list[Question]:
-    """For every concept that has one, a word that no caption had, of a meaning near to it."""
-    found = [
-        Question(with_article(phrases.held_out[0]), index, concept.category)
-        for index, (concept, phrases) in enumerate(zip(prepared.concepts, prepared.phrases, strict=True))
-        if phrases.held_out
-    ]
+def paraphrases(prepared: Prepared, listed: Path = PARAPHRASES) -> list[Question]:
+    """Other words for common nouns, chosen by a person, each with a word that no caption had."""
+    said = taught_words(prepared)
+    indices = {concept.label: index for index, concept in enumerate(prepared.concepts)}
+    found = []
+    for line in listed.read_text(encoding="utf-8").splitlines():
+        label, _, words = line.partition(" = ")
+        if words and not line.startswith("#"):
+            unsaid = [word for word in words.split(", ") if set(word.split()) - said]
+            category = prepared.concepts[indices[label]].category
+            found += [Question(with_article(word), indices[label], category) for word in unsaid]
+    return found
+
+
+def near_words(prepared: Prepared) -> list[Question]:
+    """For every concept that has one, a word kept back: a tag, or one that a sentence encoder has near to it.
+
+    Many of these are only akin ("a raven" for a bird, "spots" for a leopard): a harder question than a paraphrase.
+    """
+    said = taught_words(prepared)
+    found = []
+    for index, (concept, phrases) in enumerate(zip(prepared.concepts, prepared.phrases, strict=True)):
+        unsaid = [word for word in phrases.held_out if not said & set(word.split())]
+        found += [Question(with_article(word), index, concept.category) for word in unsaid[:1]]
     return _spread(found)
+
+
+def taught_words(prepared: Prepared) -> set[str]:
+    """Every word that a caption may have."""
+    texts = [text for one in prepared.phrases for text in (*one.names, *one.tags, *one.neighbours)]
+    return {word for text in (*texts, *TEMPLATES) for word in re.findall(r"[\w-]+", text.lower())}
 
 
 def unseen_colours(prepared: Prepared) -> list[Question]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,8 +15,18 @@ from transformers import AutoModel, AutoTokenizer
 _BATCH = 256
 
 
-class Meanings:
-    """Sentence embeddings of words and short phrases.
+class Meanings(Protocol):
+    """Says how near words are to each other."""
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Embed words or short phrases: [n, dimensions], of length 1."""
+
+    def vocabulary(self) -> list[str]:
+        """English words, the most frequent first."""
+
+
+class MiniLM:
+    """Sentence embeddings by all-MiniLM-L6-v2; see `Meanings`.
 
     Args:
         folder: all-MiniLM-L6-v2 as sentence-transformers saves it.
@@ -28,7 +39,7 @@ class Meanings:
 
     @torch.inference_mode()
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        """[n, 384], of length 1."""
+        """See `Meanings`; 384 dimensions."""
         found = []
         for start in range(0, len(texts), _BATCH):
             inputs = self._tokenizer(
@@ -40,6 +51,6 @@ class Meanings:
         return torch.cat(found).clone()
 
     def vocabulary(self) -> list[str]:
-        """English words in the order of its tokenizer's vocabulary, which is roughly that of their frequency."""
+        """See `Meanings`; the order of its tokenizer's vocabulary is roughly that of frequency."""
         tokens = json.loads((self._folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
         return [token for token in sorted(tokens, key=tokens.get) if re.fullmatch(r"[a-z]{3,}", token)]
