@@ -15,7 +15,6 @@ from valkey.exceptions import (
     BusyLoadingError,
     ClusterDownError,
     ConnectionError,  # noqa: A004  # the library's name
-    MovedError,
     ReadOnlyError,
     ResponseError,
     TimeoutError,  # noqa: A004
@@ -34,8 +33,8 @@ _WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 _MAX_MOVES: Final = 5
 _PASSING = (ConnectionError, TimeoutError, BusyLoadingError, TryAgainError, ReadOnlyError, ClusterDownError, OSError)
-_UNABLE = ("OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM")
-"""Replies of a server that can do nothing for us now: no memory, no disk, no right."""
+_UNABLE = ("MOVED", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM")
+"""Replies of a server that can do nothing for us now: nodes that do not agree, no memory, no disk, no right."""
 
 T = TypeVar("T")
 
@@ -66,12 +65,7 @@ class Connection:
         waits, moves = list(_WAITS_S if again else ()), 0
         while True:
             try:
-                return await command(self._client)
-            except MovedError as moved:
-                moves += 1
-                if moves > _MAX_MOVES:
-                    raise QueueUnavailable("the Valkey cluster does not agree on who owns the queue") from moved
-                self._follow(moved.host, moved.port)
+                return await _cancellable(command(self._client))
             except _PASSING as error:
                 if not waits:
                     raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
@@ -79,6 +73,10 @@ class Connection:
                     self._follow(None, None)
                 await asyncio.sleep(waits.pop(0))
             except ValkeyError as error:
+                if (owner := _owner(error)) and moves < _MAX_MOVES:
+                    moves += 1
+                    self._follow(*owner)
+                    continue
                 if isinstance(error, ResponseError) and not str(error).startswith(_UNABLE):
                     raise  # A fault of ours, or one that the caller knows what to do with.
                 raise QueueUnavailable(f"the Valkey server fails: {error}") from error
@@ -103,3 +101,28 @@ class Connection:
         if host:
             client.connection_pool.connection_kwargs.update(host=host, port=port)
         return client
+
+
+def _owner(error: ValkeyError) -> tuple[str, int] | None:
+    """The node that a `MOVED slot host:port` names; the plain client has no class for it."""
+    words = str(error).split()
+    if len(words) != 3 or words[0] != "MOVED":
+        return None
+    host, _, port = words[2].rpartition(":")
+    return host, int(port)
+
+
+async def _cancellable(command: Awaitable[T]) -> T:
+    """Await a command and hear of a cancellation that the client has swallowed.
+
+    It writes under `asyncio.wait_for`, which before Python 3.12 returns its result even when it was cancelled
+    meanwhile; whoever waits for the cancelled task would wait for ever.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # there is one in every coroutine
+    before = task.cancelling()
+    try:
+        return await command
+    finally:
+        if task.cancelling() > before:
+            raise asyncio.CancelledError

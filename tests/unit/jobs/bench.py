@@ -34,7 +34,7 @@ class Bench:
     url: str
     name: str
     store: Store
-    raw: Valkey
+    raw: Any
     rules: QueueRules
     now_ms: int = _EPOCH_US // 1_000
     count: int = field(default=0)

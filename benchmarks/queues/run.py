@@ -1,0 +1,79 @@
+"""What a job costs: handing in, being picked up, and whether many that wait make each one dearer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.harness.criteria import Criterion
+from benchmarks.harness.numbers import percentile
+from benchmarks.harness.report import Report
+from benchmarks.queues.measure import cost_ms, pickups_ms, submitted_per_s
+from ekiben.jobs import EmbeddedValkey, QueueRules, Store
+
+_BATCH = 500
+_RULES = QueueRules(max_waiting=1_000_000, max_waiting_each=1_000_000)
+
+
+def run(*, quick: bool) -> Report:
+    """Measure and report."""
+    report = Report("queues", "The queue of jobs: throughput, pickup, cost by length", quick)
+    with TemporaryDirectory() as folder:
+        asyncio.run(_measure(report, Path(folder), quick=quick))
+    return report
+
+
+async def _measure(report: Report, folder: Path, *, quick: bool) -> None:
+    server = EmbeddedValkey(folder / "state", folder / "v.sock")
+    await server.start()
+    try:
+        await _throughput(report, server.url, jobs=2_000 if quick else 50_000)
+        await _pickup(report, server.url, jobs=50 if quick else 1_000)
+        await _by_length(report, server.url, (100, 1_000) if quick else (100, 1_000, 10_000, 100_000))
+    finally:
+        await server.stop()
+
+
+def _store(url: str) -> Store:
+    return Store(url, queue=uuid.uuid4().hex, rules=_RULES)
+
+
+async def _throughput(report: Report, url: str, jobs: int) -> None:
+    rows = []
+    for batch in (1, 10, 100, _BATCH):
+        async with _store(url) as store:
+            rows.append((batch, await submitted_per_s(store, max(batch, jobs * batch // _BATCH), batch)))
+    report.table("Submissions", ("jobs in one call", "jobs/s"), [(str(batch), f"{rate:,.0f}") for batch, rate in rows])
+    best = rows[-1][1]
+    report.criteria.append(
+        Criterion("submissions in batches", f"{best:,.0f}/s", "≥ 2,000/s", met=best >= 2_000, judged=not report.quick)
+    )
+    report.facts["submitted_per_s"] = dict(rows)
+
+
+async def _pickup(report: Report, url: str, jobs: int) -> None:
+    async with _store(url) as store:
+        found = await pickups_ms(store, jobs)
+    median, p99 = percentile(found, 50), percentile(found, 99)
+    report.text(f"An idle worker has a job {median:.1f} ms after its submission began (median of {jobs}; p99 {p99:.1f}).")
+    report.criteria.append(
+        Criterion("pickup by an idle worker", f"{median:.1f} ms", "≤ 10 ms", met=median <= 10, judged=not report.quick)
+    )
+    report.facts["pickup_ms"] = {"median": median, "p99": p99}
+
+
+async def _by_length(report: Report, url: str, lengths: tuple[int, ...]) -> None:
+    found = {}
+    for waiting in lengths:
+        async with _store(url) as store:
+            await submitted_per_s(store, waiting, min(waiting, _BATCH))
+            found[waiting] = await cost_ms(store)
+    rows = [(f"{waiting:,}", f"{cost:.2f}", f"{cost / found[lengths[0]]:.2f}") for waiting, cost in found.items()]
+    report.table("A job's whole way with others waiting", ("waiting", "ms", "times the shortest"), rows)
+    spread = max(abs(cost / found[lengths[0]] - 1) for cost in found.values())
+    report.criteria.append(
+        Criterion("cost by length", f"± {spread:.0%}", "± 20 %", met=spread <= 0.2, judged=not report.quick)
+    )
+    report.facts["cost_ms"] = found
