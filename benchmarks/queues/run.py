@@ -57,7 +57,9 @@ async def _pickup(report: Report, url: str, jobs: int) -> None:
     async with _store(url) as store:
         found = await pickups_ms(store, jobs)
     median, p99 = percentile(found, 50), percentile(found, 99)
-    report.text(f"An idle worker has a job {median:.1f} ms after its submission began (median of {jobs}; p99 {p99:.1f}).")
+    report.text(
+        f"An idle worker has a job {median:.1f} ms after its submission began (median of {jobs}; p99 {p99:.1f})."
+    )
     report.criteria.append(
         Criterion("pickup by an idle worker", f"{median:.1f} ms", "≤ 10 ms", met=median <= 10, judged=not report.quick)
     )

@@ -53,7 +53,11 @@ def _fill(report: Report, window: Window, pictures: int) -> None:
     share = len(in_time) / pictures
     report.criteria += [
         Criterion(
-            f"pictures under {_LIMIT_S:.0f} s", f"{len(in_time)} of {pictures}", "≥ 99 %", share >= _SUCCESS, not report.quick
+            f"pictures under {_LIMIT_S:.0f} s",
+            f"{len(in_time)} of {pictures}",
+            "≥ 99 %",
+            share >= _SUCCESS,
+            not report.quick,
         )
     ]
     report.table(

@@ -65,7 +65,7 @@ def inflict(library: str, schedule: Schedule) -> Outcome:
         environment = {**os.environ, "QUEUE_URL": url, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
         subprocess.run([*command, "submit", str(schedule.jobs)], env=environment, check=True, cwd=ROOT)
         workers = [_start(command, environment) for _ in range(_WORKERS)]
-        stack.callback(lambda: [_kill(worker) for worker in workers])
+        stack.callback(_kill_all, workers)
         began = time.monotonic()
         _until(lambda: len(effects.counts(effects.ENDED)) > 10, 60)
         _trouble(schedule, workers, lambda: _start(command, environment))
@@ -124,6 +124,11 @@ def _start(command: list[str], environment: dict[str, str]) -> Worker:
         stdout=silent,
         stderr=silent,
     )
+
+
+def _kill_all(workers: list[subprocess.Popen[bytes]]) -> None:
+    for worker in workers:
+        _kill(worker)
 
 
 def _kill(worker: Worker) -> None:
