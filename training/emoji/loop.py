@@ -18,7 +18,7 @@ from training.emoji.plan import Plan
 from training.emoji.state import Run, read_run, write_run
 
 _WRITE_EVERY_S = 300
-_REPORT_EVERY = 50
+_REPORT_EVERY = 10
 
 
 class Task(Protocol):

@@ -76,7 +76,9 @@ async def image_platform(
         await door.start()
         stack.push_async_callback(door.close)
         transport = httpx.AsyncHTTPTransport(uds=str(public))
-        http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60)
+        )
         sockets = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(public)))
         stack.push_async_callback(sockets.close)
         yield ImagePlatform(http, sockets, state, toys, listeners)

@@ -73,5 +73,7 @@ async def text_platform(
         await door.start()
         stack.push_async_callback(door.close)
         transport = httpx.AsyncHTTPTransport(uds=str(public))
-        http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60)
+        )
         yield TextPlatform(http, state, toys, listeners, registries)

@@ -69,7 +69,7 @@ async def worker(toy: ToyImageGenerator) -> AsyncIterator[ImageServable]:
 @pytest.fixture
 async def client(worker: ImageServable) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(worker.asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as made:
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker", timeout=60) as made:
         yield made
 
 
