@@ -14,9 +14,11 @@ from ekiben.errors import EkibenError
 from training.emoji.autoencoder import AUTOENCODER_PLAN, start_autoencoder
 from training.emoji.concepts import read_concepts
 from training.emoji.denoiser import DENOISER_PLAN, start_denoiser
+from training.emoji.dictionary import read_dictionary
 from training.emoji.evaluate import evaluate
 from training.emoji.export import export, load, make_pipeline
 from training.emoji.judge import Judge
+from training.emoji.known_words import write_known_words
 from training.emoji.loop import train
 from training.emoji.plan import Plan
 from training.emoji.prepared import Prepared, is_prepared, prepare, read_prepared
@@ -56,7 +58,9 @@ def _train(arguments: argparse.Namespace) -> int:
     if not is_prepared(prepared_in):
         sources = fetch_sources(arguments.work / "packages")
         concepts = read_concepts(sources.emojibase)
-        prepare(prepared_in, concepts, drawings=sources.drawings, meanings=MiniLM(sources.minilm))
+        dictionary = read_dictionary(sources.wordnet, sources.counts)
+        meanings = MiniLM(sources.minilm)
+        prepare(prepared_in, concepts, drawings=sources.drawings, meanings=meanings, dictionary=dictionary)
     prepared, device = read_prepared(prepared_in), torch.device(arguments.device)
     plans = _plans(arguments)
     autoencoder, reconstruction = start_autoencoder(prepared, plans[0], device)
@@ -70,6 +74,7 @@ def _train(arguments: argparse.Namespace) -> int:
     pipeline = make_pipeline(denoiser, autoencoder, prepared)
     folder = work / "emoji-128"
     size = export(pipeline, folder)
+    write_known_words(prepared, folder)
     contact_sheet(draw(pipeline, PROMPTS), PROMPTS).save(folder / "contact-sheet.png")
     if not arguments.smoke:
         _judge(folder, prepared, MiniLM(fetch_sources(arguments.work / "packages").minilm))

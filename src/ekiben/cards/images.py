@@ -42,6 +42,8 @@ class Images(_Frozen):
         edits: Whether source images and masks are taken.
         adapters: By the name that requests use.
         preview: How previews are made: from the latents alone, which costs next to nothing, or decoded; or never.
+        known_words: For a model of a small world: the file that says which words it knows, so that callers are told how
+            much of a prompt was understood (`ekiben.inference.prompt_match`).
     """
 
     default_size: tuple[Side, Side]
@@ -59,6 +61,7 @@ class Images(_Frozen):
     edits: bool = True
     adapters: dict[AdapterName, AdapterFile] = Field(default_factory=dict)
     preview: Literal["latent", "decoded", "off"] = "latent"
+    known_words: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w./-]*\.json$", max_length=200)] | None = None
 
     @model_validator(mode="after")
     def _defaults_are_within_limits(self) -> Images:

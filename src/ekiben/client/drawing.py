@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from ekiben.client.call import Answer, Call, CallOptions, Opened
-from ekiben.client.image_results import GeneratedImage, ImagePreview, Images
+from ekiben.client.image_results import GeneratedImage, ImagePreview, Images, PromptMatch
 from ekiben.client.pictures import picture_bytes
 from ekiben.client.reading import readable
 from ekiben.client.server_timing import parse_server_timing
@@ -167,5 +167,12 @@ def _image(sent: Mapping[str, Any], kind: str) -> GeneratedImage:
         model=str(sent["model"]),
         model_version=str(sent["model_version"]),
         output_format=kind,
+        prompt_match=_match(sent.get("prompt_match")),
         timing={str(stage): float(spent) for stage, spent in sent["timings_ms"].items()},
     )
+
+
+def _match(sent: Any) -> PromptMatch | None:
+    if sent is None:
+        return None
+    return PromptMatch(float(sent["score"]), tuple(map(str, sent["things"])), tuple(map(str, sent["unknown"])))

@@ -47,6 +47,21 @@ class PictureFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptMatch:
+    """How much of a prompt a model of a small world knows.
+
+    Attributes:
+        score: From 0 to 1.
+        things: What the known words stand for.
+        unknown: Words that it does not know.
+    """
+
+    score: float
+    things: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GeneratedImage(PictureFile):
     """A finished picture, and how it was made: with the same words and numbers it is made again.
 
@@ -56,6 +71,7 @@ class GeneratedImage(PictureFile):
         steps: Denoising steps.
         output_format: png, jpeg or webp.
         timing: Milliseconds by stage.
+        prompt_match: How much of the prompt was understood; told by models that know a list of things.
     """
 
     seed: int
@@ -68,6 +84,7 @@ class GeneratedImage(PictureFile):
     model_version: str
     output_format: str
     timing: Mapping[str, float]
+    prompt_match: PromptMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from ekiben.diffusion.request import SourceImage
 from ekiben.errors import EkibenError
 from ekiben.inference.image_generation import Drawing, Drawn, ImageSettings, Listener, Source
 from ekiben.inference.image_limits import ImageWishes, images_of, settled
+from ekiben.inference.prompt_match import KnownWords
 
 ReadSource = Callable[[bytes, bytes | None], Source]
 """Decodes an image and its mask; raises `InvalidRequest`."""
@@ -48,6 +49,7 @@ class DiffusionPainter:
         limits: Of a forward and of the queue.
         read_source: The decoder of source images.
         observer: Told of everything a dashboard shows.
+        known: The words that the model knows, where it says which.
     """
 
     def __init__(
@@ -57,9 +59,10 @@ class DiffusionPainter:
         limits: EngineLimits,
         read_source: ReadSource,
         observer: Observer | None = None,
+        known: KnownWords | None = None,
     ) -> None:
         self.device = str(family.device)
-        self._card, self._family = card, family
+        self._card, self._family, self._known = card, family, known
         self._read_source = read_source
         self._thread = DeviceThread(name=f"device-{card.name}")
         engine = Engine(
@@ -112,7 +115,7 @@ class DiffusionPainter:
             generation = self._lane.submit(request, source=start_from, wishes=wishes)
         except EkibenError as error:
             raise spelled(error) from None
-        return _PainterDrawing(generation, self._card)
+        return _PainterDrawing(generation, self._card, self._known)
 
     async def close(self) -> None:
         """See `ImageGenerator`."""
@@ -136,9 +139,9 @@ class DiffusionPainter:
 class _PainterDrawing:
     """See `Drawing`: a generation of the engine in the seam's terms."""
 
-    def __init__(self, generation: Generation, card: Card) -> None:
+    def __init__(self, generation: Generation, card: Card, known: KnownWords | None) -> None:
         self.future: Future[Drawn] = Future()
-        self._generation, self._card = generation, card
+        self._generation, self._card, self._known = generation, card, known
         generation.future.add_done_callback(self._end)
 
     def cancel(self) -> bool:
@@ -151,7 +154,7 @@ class _PainterDrawing:
         elif (error := ended.exception()) is not None:
             self.future.set_exception(spelled(error) if isinstance(error, EkibenError) else error)
         else:
-            self.future.set_result(drawn(ended.result(), self._card))
+            self.future.set_result(drawn(ended.result(), self._card, self._known))
 
 
 def limits_of(card: Card, max_cost: int | None = None) -> EngineLimits:

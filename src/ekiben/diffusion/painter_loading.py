@@ -17,6 +17,7 @@ from ekiben.diffusion.painter_terms import request_of
 from ekiben.diffusion.profile import profiled_cap
 from ekiben.errors import CardError
 from ekiben.inference.image_limits import ImageWishes, images_of, settled
+from ekiben.inference.prompt_match import read_known_words
 
 _DTYPES: Final = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _PROFILED_STEPS: Final = 2
@@ -47,9 +48,12 @@ def load_painter(
         dtype=_DTYPES[card.precision],
         device=device,
         adapters={name: files / adapter.file for name, adapter in images_of(card).adapters.items()},
+        levers=card.levers,
     )
+    words = images_of(card).known_words
+    known = read_known_words(files / words) if words else None
     observer = DiffusionMetrics(registry).of(card.name)
-    return DiffusionPainter(family, card, limits_of(card, _profiled(family, card)), read_source, observer)
+    return DiffusionPainter(family, card, limits_of(card, _profiled(family, card)), read_source, observer, known)
 
 
 def _profiled(family: Family, card: Card) -> int | None:

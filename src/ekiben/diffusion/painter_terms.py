@@ -12,6 +12,7 @@ from ekiben.diffusion.request import Adapter, ImageRequest
 from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.errors import EkibenError, InvalidRequest
 from ekiben.inference.image_generation import Drawn, Facts, ImageSettings
+from ekiben.inference.prompt_match import KnownWords
 
 # How callers spell what the engine names otherwise.
 _SPELLED: Final = {"steps": "num_inference_steps", "width": "size", "height": "size"}
@@ -42,8 +43,8 @@ def request_of(settings: ImageSettings, index: int) -> ImageRequest:
         raise spelled(InvalidRequest(f"{field}: {fault['msg']}", param=field)) from None
 
 
-def drawn(image: GeneratedImage, card: Card) -> Drawn:
-    """A finished picture, with what is told of it."""
+def drawn(image: GeneratedImage, card: Card, known: KnownWords | None = None) -> Drawn:
+    """A finished picture, with what is told of it; `known` are the model's words, where it says which."""
     request, timing = image.request, image.timing
     facts = Facts(
         seed=request.seed,
@@ -62,6 +63,7 @@ def drawn(image: GeneratedImage, card: Card) -> Drawn:
             "decode": timing.decode_s,
         },
         rows_per_step=timing.rows_per_step,
+        prompt_match=known.match(request.prompt) if known else None,
     )
     return Drawn(image.pixels, facts)
 

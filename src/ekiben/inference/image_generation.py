@@ -19,6 +19,8 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ekiben.inference.prompt_match import PromptMatch
+
 OutputFormat: TypeAlias = Literal["png", "jpeg", "webp"]
 
 MAX_SEED = 2**63 - 1
@@ -110,6 +112,7 @@ class Facts:
         evaluations: Forwards of the denoiser.
         stages: Seconds by stage: queue, encode, denoise, decode; the worker adds the one of writing the file.
         rows_per_step: Denoiser rows in a forward, on average: its own and its neighbours'.
+        prompt_match: How much of the prompt was understood, of models that know a list of things.
     """
 
     seed: int
@@ -123,6 +126,7 @@ class Facts:
     evaluations: int
     stages: Mapping[str, float] = field(default_factory=dict)
     rows_per_step: float = 0.0
+    prompt_match: PromptMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,19 @@ class ImageEditForm(ImageOptions):
     input_fidelity: Unsupported = None
 
 
+class ImagePromptMatch(ResponseModel):
+    """How much of a prompt was understood: from 0 to 1; what known words stand for; the words that are not known."""
+
+    score: float
+    things: list[str]
+    unknown: list[str]
+
+
 class ImageFacts(ResponseModel):
-    """How a picture was made: with the same facts it can be made again. Timings are milliseconds by stage."""
+    """How a picture was made: with the same facts it can be made again. Timings are milliseconds by stage.
+
+    `prompt_match` is told by models that know a list of things.
+    """
 
     seed: int
     width: int
@@ -142,6 +153,7 @@ class ImageFacts(ResponseModel):
     model_version: str
     timings_ms: dict[str, float]
     rows_per_step: float
+    prompt_match: ImagePromptMatch | None = None
 
 
 class GeneratedImage(ImageFacts):

@@ -14,8 +14,10 @@ from ekiben.cards.images import Images
 from ekiben.errors import InvalidRequest, Overloaded, Unavailable
 from ekiben.inference.image_generation import Drawing, Drawn, Facts, ImageSettings, Listener, Pixels
 from ekiben.inference.image_generation import Source as SourceImage
+from ekiben.inference.prompt_match import KnownWords
 from ekiben.testing.embedding import toy_card
 
+KNOWN: Final = KnownWords({"lake": ("water", 1.0)}, frozenset({"a"}))
 _POLL_S: Final = 0.005
 
 
@@ -54,7 +56,7 @@ class ToyImageGenerator:
     """Draws one colour, which is the seed's, in as many steps as are asked for.
 
     Four words make trouble: `refuse` is refused, `overloaded` finds no room, `fail` fails after the first step, and
-    `wait` waits there until `gate` is set.
+    `wait` waits there until `gate` is set. Asked for a `lake`, it says how much of the prompt it understood.
     """
 
     def __init__(self) -> None:
@@ -123,6 +125,7 @@ class ToyImageGenerator:
             evaluations=settings.steps,
             stages={"queue": 0.0, "denoise": 0.001},
             rows_per_step=1.0,
+            prompt_match=KNOWN.match(settings.prompt) if "lake" in words else None,
         )
         if drawing.future.set_running_or_notify_cancel():
             drawing.future.set_result(Drawn(_colour(settings, index), facts))

@@ -83,6 +83,7 @@ def test_a_text_to_image_card_has_limits_and_no_other_has() -> None:
             },
             "ink.safetensors is not among source.files",
         ),
+        ({"images": Images(**LIMITS, known_words="words.json")}, "words.json is not among source.files"),
     ],
 )
 def test_the_rest_of_the_card_suits_it(changes: dict[str, Any], said: str) -> None:

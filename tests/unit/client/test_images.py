@@ -14,13 +14,14 @@ import pytest
 from PIL import Image
 
 from ekiben.client.errors import ConnectionFailed, UnexpectedResponse
-from ekiben.client.image_results import GeneratedImage, ImagePreview, Images
+from ekiben.client.image_results import GeneratedImage, ImagePreview, Images, PromptMatch
 from ekiben.errors import ContentBlocked, Overloaded
 from tests.unit.client.conftest import Caller, Hand, Received, Reply, Server, refusal, reply
 
 FACTS = {
     "seed": 0, "width": 8, "height": 4, "num_inference_steps": 20, "guidance_scale": 7.5, "scheduler": "ddim",
     "model": "tiny", "model_version": "1.0.0", "timings_ms": {"queue": 1.5, "denoise": 20},
+    "prompt_match": {"score": 0.5, "things": ["cat"], "unknown": ["mat"]},
 }  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def test_pictures(call: Caller, server: Server, tmp_path: Path) -> None:
     assert (found.model, found.request_id, found.created, found.timing) == ("tiny", "srv-1", 7, {"denoise": 20.0})
     assert [each.seed for each in found.data] == [0, 1]
     first = found.first
+    assert first.prompt_match == PromptMatch(0.5, ("cat",), ("mat",))
     assert (first.steps, first.scheduler, first.guidance_scale, first.timing["queue"]) == (20, "ddim", 7.5, 1.5)
     assert (first.image.size, first.content) == ((8, 4), png())
     assert first.save(tmp_path / "lake.png").read_bytes() == png()

@@ -13,6 +13,7 @@ from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.diffusion.timing import Timing
 from ekiben.errors import InvalidRequest
 from ekiben.inference.image_generation import MAX_SEED, AdapterWeight, ImageSettings
+from ekiben.inference.prompt_match import KnownWords, PromptMatch
 from ekiben.testing.images import toy_image_card
 
 SETTINGS = ImageSettings(
@@ -66,3 +67,12 @@ def test_a_picture_says_what_it_was_made_of_and_where_its_time_went() -> None:
     assert (made.facts.scheduler, made.facts.steps, made.facts.evaluations) == ("unipc", 4, 4)
     assert made.facts.stages == {"queue": 1.0, "encode": 0.5, "denoise": 2.0, "decode": 0.25}
     assert (made.facts.model, made.facts.rows_per_step) == ("toy-image", 3.5)
+    assert made.facts.prompt_match is None
+
+
+def test_a_picture_says_how_much_of_its_prompt_was_understood() -> None:
+    timing = Timing(queue_s=0.0, encode_s=0.0, denoise_s=1.0, decode_s=0.0, rows_per_step=1.0)
+    pixels = np.zeros((16, 32, 3), dtype=np.uint8)
+    image = GeneratedImage(pixels, request_of(replace(SETTINGS, prompt="a feline"), 0), SchedulerName.UNIPC, 4, timing)
+    made = drawn(image, toy_image_card(), KnownWords({"feline": ("cat", 0.6)}, frozenset({"a"})))
+    assert made.facts.prompt_match == PromptMatch(0.6, ("cat",))

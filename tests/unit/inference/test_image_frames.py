@@ -18,6 +18,7 @@ from ekiben.inference.image_generation import (
     Preview,
     Step,
 )
+from ekiben.inference.prompt_match import PromptMatch
 
 SETTINGS = ImageSettings(
     prompt="日本の弁当 🍱",
@@ -30,7 +31,7 @@ SETTINGS = ImageSettings(
     adapters=(AdapterWeight("ink", 0.5),),
     n=2,
 )
-FACTS = Facts(3, 64, 32, 7, 4.5, "euler", "toy", "1.0.0", 7, {"queue": 0.5}, 2.0)
+FACTS = Facts(3, 64, 32, 7, 4.5, "euler", "toy", "1.0.0", 7, {"queue": 0.5}, 2.0, PromptMatch(0.5, ("cat",), ("mat",)))
 
 
 @pytest.mark.parametrize(("image", "mask"), [(None, None), (b"image", None), (b"image", b"\nmask")])

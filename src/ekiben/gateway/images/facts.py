@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from ekiben.gateway.images.asking import ImagesAsk
 from ekiben.inference.image_generation import Facts
-from ekiben.schemas.images import ImageFacts, ImageUsage
+from ekiben.schemas.images import ImageFacts, ImagePromptMatch, ImageUsage
 
 
 def facts_of(facts: Facts) -> dict[str, object]:
@@ -20,8 +22,9 @@ def facts_of(facts: Facts) -> dict[str, object]:
         model_version=facts.version,
         timings_ms={name: round(seconds * 1_000, 3) for name, seconds in facts.stages.items()},
         rows_per_step=round(facts.rows_per_step, 3),
+        prompt_match=None if facts.prompt_match is None else ImagePromptMatch(**asdict(facts.prompt_match)),
     )
-    return told.model_dump()
+    return told.model_dump(exclude_none=True)
 
 
 def usage_of() -> dict[str, object]:

@@ -2,6 +2,17 @@
 
 import { element, seconds } from "./elements.js";
 
+// Below this, more of a prompt was guessed than understood.
+const SURE = 0.5;
+const LISTED = 3;
+
+/** What is to be said of a prompt that a model with a list of things did not quite understand. */
+function doubt(match) {
+  if (!match || match.score >= SURE) return "";
+  if (match.unknown.length) return `. It does not know ${match.unknown.slice(0, LISTED).map((word) => `“${word}”`).join(", ")}`;
+  return match.things.length ? `. It took this for: ${match.things.slice(0, LISTED).join(", ")}` : "";
+}
+
 export class Tile {
   /** @param number counted from 1, of @param count; @param cancel called when the person has had enough */
   constructor(number, count, size, cancel) {
@@ -32,7 +43,7 @@ export class Tile {
     this.image.alt = alt;
     const times = facts.timings_ms ?? {};
     const total = ["queue", "encode", "denoise", "decode"].reduce((sum, stage) => sum + (times[stage] ?? 0), 0);
-    this.words.textContent = `Seed ${facts.seed}${total ? `, ${seconds(total)}` : ""}`;
+    this.words.textContent = `Seed ${facts.seed}${total ? `, ${seconds(total)}` : ""}${doubt(facts.prompt_match)}`;
     this.#replaceButton(element("button", { type: "button", className: "quiet", "aria-label": `Open ${this.name.toLowerCase()}`, onclick: open }, "Open"));
   }
 

@@ -18,7 +18,7 @@ def picture(content: bytes) -> Image.Image:
 
 
 async def test_a_picture_and_its_facts(images: ImagePlatform) -> None:
-    reply = await images.http.post(GENERATIONS, json={"prompt": "a lake", "seed": 0, "num_inference_steps": 3})
+    reply = await images.http.post(GENERATIONS, json={"prompt": "a blue lake", "seed": 0, "num_inference_steps": 3})
     assert reply.status_code == 200, reply.text
     answer = reply.json()
     (drawn,) = answer["data"]
@@ -26,6 +26,7 @@ async def test_a_picture_and_its_facts(images: ImagePlatform) -> None:
     assert (drawn["seed"], drawn["num_inference_steps"], drawn["scheduler"]) == (0, 3, "ddim")
     assert (drawn["model"], drawn["model_version"], drawn["guidance_scale"]) == ("toy-image", "1.0.0", 3.0)
     assert {"queue", "denoise"} <= set(drawn["timings_ms"])
+    assert drawn["prompt_match"] == {"score": 0.5, "things": ["water"], "unknown": ["blue"]}
     assert (answer["size"], answer["output_format"], answer["background"]) == ("32x32", "png", "opaque")
     assert answer["usage"]["total_tokens"] == 0
     stages = {part.split(";")[0].strip() for part in reply.headers["server-timing"].split(",")}
@@ -36,6 +37,11 @@ async def test_a_seed_that_nobody_chose_is_stated_and_gives_the_same_picture(ima
     first = (await images.http.post(GENERATIONS, json={"prompt": "a lake"})).json()["data"][0]
     again = (await images.http.post(GENERATIONS, json={"prompt": "a lake", "seed": first["seed"]})).json()["data"][0]
     assert first["b64_json"] == again["b64_json"]
+
+
+async def test_a_model_of_no_list_says_nothing_of_what_it_understood(images: ImagePlatform) -> None:
+    (drawn,) = (await images.http.post(GENERATIONS, json={"prompt": "a hill"})).json()["data"]
+    assert "prompt_match" not in drawn
 
 
 async def test_several_pictures_come_in_the_order_of_their_seeds(images: ImagePlatform) -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from tests.unit.training.emoji.toys import ENTRIES, INKS, LIST, ToyMeanings
+from tests.unit.training.emoji.toys import DICTIONARY, ENTRIES, INKS, LIST, ToyMeanings
 from training.emoji.concepts import Concept, read_concepts
 from training.emoji.prepared import Prepared, prepare, read_prepared
 
@@ -45,5 +45,5 @@ def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def prepared(concepts: list[Concept], drawings: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("prepared")
-    prepare(folder, concepts, drawings=drawings, meanings=ToyMeanings())
+    prepare(folder, concepts, drawings=drawings, meanings=ToyMeanings(), dictionary=DICTIONARY)
     return read_prepared(folder)

@@ -21,6 +21,12 @@ def test_a_caption_is_padded_with_its_end(prepared: Prepared) -> None:
     assert tokenizer.convert_ids_to_tokens(tokens[1:4]) == ["a</w>", "blue</w>", "apple</w>"]
 
 
+def test_a_borrowed_word_is_one_token_and_a_part_of_a_word_is_not_one(prepared: Prepared) -> None:
+    tokenizer = read_tokenizer(prepared.tokenizer)
+    assert tokenizer.tokenize("A Pippin, a wagon") == ["a</w>", "pippin", ",</w>", "a</w>", "wagon"]
+    assert "wagon" not in tokenizer.tokenize("wagons")
+
+
 def test_anything_can_be_said(prepared: Prepared) -> None:
     tokenizer = read_tokenizer(prepared.tokenizer)
     for text in ("naïve café, 東京!", "x" * 200, "\u0000", "🍎"):
@@ -30,6 +36,6 @@ def test_anything_can_be_said(prepared: Prepared) -> None:
 
 def test_the_same_words_give_the_same_vocabulary(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        train_tokenizer(["apple", "car"], ["the", "carriage"], 600, tmp_path / name)
+        train_tokenizer(["apple", "car"], tmp_path / name)
     for file in ("vocab.json", "merges.txt"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from training.emoji.dictionary import Dictionary
+
 LIST = """\
 # a comment
 [food]
@@ -24,6 +26,17 @@ ENTRIES = [
     {"label": "not asked for", "hexcode": "1F000", "tags": ["boo"]},
 ]
 INKS = {"1f34e": (220, 30, 40), "1f955": (240, 130, 20), "1f697-fe0f": (40, 90, 220), "1f47b": (235, 235, 240)}
+
+DICTIONARY = Dictionary(
+    senses={
+        "apple": ["a"], "pippin": ["p"], "pome": ["o"], "wagon": ["w"], "theorem": ["t"], "carrot": ["c"], "mote": ["m"]
+    },
+    descriptions={
+        "a": "a fruit", "p": "a small one", "o": "of some trees", "w": "car", "t": "an idea", "c": "a root", "m": "apple"
+    },
+    kinds={"a": ["o"], "p": ["a"]},
+    counts={"apple": 10, "pippin": 20, "pome": 25, "wagon": 30, "theorem": 40, "carrot": 50, "mote": 1},
+)  # fmt: skip
 
 
 class ToyMeanings:
