@@ -18,6 +18,8 @@ from tests.e2e.conftest import Platform, start_platform
 from tests.e2e.test_workers_die import workers
 
 LONG = {"model": "all-minilm-l6-v2", "input": ["word " * 150] * 128}
+# A busy machine may take longer than a request usually has.
+PATIENT = {"x-ekiben-timeout-ms": "60000"}
 BODY = json.dumps(LONG).encode()
 ASK = (
     b"POST /v1/embeddings HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -78,7 +80,7 @@ def test_a_worker_told_to_end_answers_what_it_accepted(tmp_path: Path) -> None:
     platform = start_platform(tmp_path, "--only", "all-minilm-l6-v2")
     platform.wait_until_ready()
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(httpx.post, f"{platform.base_url}/v1/embeddings", json=LONG, timeout=30)
+        asking = pool.submit(httpx.post, f"{platform.base_url}/v1/embeddings", json=LONG, headers=PATIENT, timeout=90)
         time.sleep(0.2)
         os.kill(workers(platform)["all-minilm-l6-v2"], signal.SIGTERM)
         assert asking.result().status_code == 200

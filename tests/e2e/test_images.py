@@ -97,13 +97,17 @@ def test_a_picture_and_how_it_was_made(client: openai.OpenAI) -> None:
 
 
 def test_the_picture_of_a_seed_comes_again(client: openai.OpenAI) -> None:
-    first = client.images.generate(prompt="a b c", n=2)
-    assert first.data
-    seed = fact(first.data[1], "seed")
-    again = client.images.generate(prompt="a b c", extra_body={"seed": seed})
+    both = client.images.generate(prompt="a b c", n=2)
+    assert both.data
+    seed = fact(both.data[1], "seed")
+    assert fact(both.data[0], "seed") == seed - 1
+    alone, again = (client.images.generate(prompt="a b c", extra_body={"seed": seed}) for _ in range(2))
+    assert alone.data
     assert again.data
-    assert np.array_equal(pixels(first.data[1].b64_json or ""), pixels(again.data[0].b64_json or ""))
-    assert fact(first.data[0], "seed") == seed - 1
+    drawn = pixels(alone.data[0].b64_json or "")
+    assert np.array_equal(drawn, pixels(again.data[0].b64_json or ""))
+    # Sums of a batch of two are rounded otherwise than those of one.
+    assert np.abs(drawn.astype(int) - pixels(both.data[1].b64_json or "")).max() <= 2
 
 
 def test_the_file_holds_its_settings(client: openai.OpenAI) -> None:

@@ -33,6 +33,8 @@ def write_known_words(prepared: Prepared, folder: Path) -> None:
     for one in prepared.borrowed:
         know(one.word, prepared.concepts[one.concept].names[0], one.likeness)
     said = _WORDS.findall(" ".join((*TEMPLATES, *HELD_OUT_TEMPLATES, *COLOURS, *_SMALL, *_LOOKS)).lower())
-    ignored = sorted({word for word in said if word != "bare"} - things.keys())
+    names = {words for words, (_, sure) in things.items() if sure == _NAME}
+    ignored = sorted({word for word in said if word != "bare"} - names)
+    things = {words: meant for words, meant in things.items() if words not in ignored}
     content = {"ignored": ignored, "things": dict(sorted(things.items()))}
     (folder / FILE).write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

@@ -26,6 +26,7 @@ def test_a_model_is_pulled(locked: Project, hub: Hub) -> None:
     status, output, errors = locked.run("pull", "toy")
     assert (status, output) == (0, ""), errors
     assert errors.splitlines() == [
+        "toy: the weights are under MIT",
         "toy model.onnx (1.0 MiB)",
         f"toy:1.0.0 is stored in {locked.home}/models/toy/1.0.0",
     ]
@@ -91,8 +92,8 @@ def test_a_file_not_in_the_lock_is_refused(project: Project, hub: Hub) -> None:
     project.card("hf:org/Tiny_Model@0123456789abcdef0123456789abcdef01234567/onnx/model.onnx")
     status, _, errors = project.run("pull", "toy")
     assert (status, hub.seen) == (1, [])
-    assert errors == (
-        "ekiben: toy: is not in the lock; check where the files come from, then run: ekiben models pull toy --lock\n"
+    assert errors.splitlines()[-1] == (
+        "ekiben: toy: is not in the lock; check where the files come from, then run: ekiben models pull toy --lock"
     )
 
 

@@ -34,7 +34,7 @@ def read_only(locked: Project) -> Iterator[Path]:
 def test_a_read_only_store_is_one_line(locked: Project, read_only: Path) -> None:
     status, _, errors = locked.run("pull")
     assert status == 1
-    (line,) = errors.splitlines()
+    _licence, line = errors.splitlines()
     assert line.startswith(f"ekiben: toy: {read_only}")
     assert line.endswith("point BENTOML_HOME or EKIBEN_CACHE_DIR elsewhere")
 

@@ -17,6 +17,7 @@ def test_two_at_once_fetch_once(locked: Project, hub: Hub) -> None:
     assert hub.half_sent.wait(60)
     second = locked.start("pull", "toy")
     assert second.stderr
+    assert second.stderr.readline() == "toy: the weights are under MIT\n"
     assert second.stderr.readline() == "toy: waiting for another pull of it\n"
     hub.release.set()
     for process in (first, second):
