@@ -12,7 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from tests.e2e.conftest import PROJECT, Platform, free_port
 from tests.e2e.test_bentoml_services import bare_service
@@ -68,12 +71,22 @@ def test_python(block: Block, platform: Platform, request: pytest.FixtureRequest
         code = code.replace("http://127.0.0.1:3001", request.getfixturevalue("bare_url"))
     if "tritonclient" in code:
         interpreter = request.getfixturevalue("triton_python")
+    written = tmp_path / "red-apple.png"
+    code = code.replace(written.name, str(written))
     script = tmp_path / "example.py"
     script.write_text(code, encoding="utf-8")
     done = _run([str(interpreter), str(script)])
     assert done.returncode == 0, done.stderr
     assert block.prints is not None, "show what it prints"
     assert done.stdout == block.prints
+    if str(written) in code:
+        shown = PROJECT / "docs" / "pictures" / written.name
+        assert written.name in _README
+        assert np.abs(_pixels(written) - _pixels(shown)).max() <= 2  # as another processor rounds
+
+
+def _pixels(path: Path) -> NDArray[np.int16]:
+    return np.asarray(Image.open(path).convert("RGB"), dtype=np.int16)
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,16 @@ class TinyModels:
         assert done.returncode == 0, done.stderr[-4_000:]
 
 
-def make_tiny_models(folder: Path) -> TinyModels:
-    """Cards and a store with the project's own models, and `tiny-sd`."""
+def make_tiny_models(folder: Path, *, beside: str | None = None) -> TinyModels:
+    """Cards and a store with the project's own models, and `tiny-sd`; of those that draw only the one `beside` it."""
     cards, store = folder / "models", folder / "bentoml" / "models"
     (cards / "text-to-image").mkdir(parents=True)
     store.mkdir(parents=True)
     for task in (PROJECT / "models").iterdir():
         if task.is_dir() and task.name != "text-to-image":
             (cards / task.name).symlink_to(task)
+    if beside:
+        shutil.copy(PROJECT / "models" / "text-to-image" / f"{beside}.yaml", cards / "text-to-image")
     shutil.copy(PROJECT / "models" / "weights.lock", cards / "weights.lock")
     for model in (load_settings().bentoml_home.expanduser() / "models").iterdir():
         (store / model.name).symlink_to(model)

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, against the platform with every kind of model; pictures are noise, the rest is real."""
+"""The page in a real Chromium, against the platform with every kind of model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from tests.e2e.conftest import Platform, start_platform
 
-PAINTER = "tiny-sd"
+PAINTER = "emoji-128"
 # One picture at a time, one more may wait, and nobody hurries it.
 NARROW = "tiny-single"
 POLICY = """\
@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     from tests.e2e.tiny_models import make_tiny_models  # torch takes a while
 
     folder = tmp_path_factory.mktemp("page")
-    models = make_tiny_models(folder / "models")
+    models = make_tiny_models(folder / "models", beside=PAINTER)
     models.add(
         NARROW,
         batch={"cost_unit": "pixels", "max_cost": 64 * 64, "max_items": 1, "max_queue_items": 1},
