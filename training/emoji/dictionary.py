@@ -1,8 +1,8 @@
 """Words that no caption holds, and the concept that a dictionary's description of each is nearest to.
 
 WordNet says of each sense of a word which words mean the same, what it is a kind of, and what it is. Its tree of kinds
-decides where it can (a terrier is a dog), else a sentence encoder compares what is said with the concepts' names. Of the
-words that are near to a concept those are kept that people use, as counted in films' subtitles.
+decides where it can (a terrier is a dog), else a sentence encoder compares what is said with the concepts' names. Of
+the words that are near to a concept those are kept that people use, as counted in films' subtitles.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ DICTIONARY = Dictionary(
         "apple": ["a"], "pippin": ["p"], "pome": ["o"], "wagon": ["w"], "theorem": ["t"], "carrot": ["c"], "mote": ["m"]
     },
     descriptions={
-        "a": "a fruit", "p": "a small one", "o": "of some trees", "w": "car", "t": "an idea", "c": "a root", "m": "apple"
+        "a": "a fruit", "p": "a small one", "o": "of some trees", "w": "car", "t": "an idea", "c": "a root",
+        "m": "apple",
     },
     kinds={"a": ["o"], "p": ["a"]},
     counts={"apple": 10, "pippin": 20, "pome": 25, "wagon": 30, "theorem": 40, "carrot": 50, "mote": 1},
