@@ -12,6 +12,7 @@ each line.
     the worker's side
         leasing       Leasing: wait, lease, heartbeat, checkpoint, then complete | fail | hand_back
         blobs         Blobs: the seam to the object store; where inputs, checkpoints and results lie
+        object_blobs  ObjectBlobs: the folder or bucket of all other objects behind that seam
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
@@ -41,7 +42,8 @@ from ekiben.jobs.leasing import Lease, Leasing
 from ekiben.jobs.listing import Filter, Page
 from ekiben.jobs.migration import migrate
 from ekiben.jobs.news import News
-from ekiben.jobs.opening import embedded_valkey, open_store
+from ekiben.jobs.object_blobs import ObjectBlobs
+from ekiben.jobs.opening import embedded_valkey, open_blobs, open_store
 from ekiben.jobs.orphans import collect_orphans
 from ekiben.jobs.queue import Accepted, JobQueue
 from ekiben.jobs.retrying import retry_with_blobs
@@ -68,6 +70,7 @@ __all__ = [
     "Lease",
     "Leasing",
     "News",
+    "ObjectBlobs",
     "Page",
     "Pointer",
     "Problem",
@@ -85,6 +88,7 @@ __all__ = [
     "embedded_valkey",
     "migrate",
     "new_job_id",
+    "open_blobs",
     "open_store",
     "retry_with_blobs",
 ]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from typing import Final
+
 from ekiben.errors import ConfigurationError
 from ekiben.jobs.embedded import EmbeddedValkey
+from ekiben.jobs.object_blobs import ObjectBlobs
 from ekiben.jobs.rules import QueueRules
 from ekiben.jobs.store import Store
+from ekiben.objects.location import open_store as open_objects
 from ekiben.settings import Settings
+
+_OBJECTS_FOLDER: Final = "objects"
 
 
 def embedded_valkey(settings: Settings) -> EmbeddedValkey | None:
@@ -33,6 +39,15 @@ def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
         raise ConfigurationError(
             "EKIBEN_VALKEY_URL must begin with valkey://, valkeys:// (TLS) or unix:// and name a server"
         ) from error
+
+
+def open_blobs(settings: Settings) -> ObjectBlobs:
+    """Where the jobs' bytes lie: beside every other object.
+
+    Raises:
+        ConfigurationError: Neither a folder that can be written to nor a bucket.
+    """
+    return ObjectBlobs(open_objects(settings.objects, settings.state_dir / _OBJECTS_FOLDER))
 
 
 def _socket(settings: Settings) -> Path:
