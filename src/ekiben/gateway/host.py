@@ -16,6 +16,7 @@ from ekiben.gateway.app import build_app
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
 from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.jobs.desk import open_desk
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
 from ekiben.gateway.state import GatewayState
@@ -58,16 +59,20 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
         gpus=gpus or Nvml(),
         moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
         files=_files(served.values(), settings),
+        jobs=open_desk(settings, Signer(_link_secret(settings))) if settings.valkey_url else None,
     )
 
 
 def _files(cards: Iterable[Card], settings: Settings) -> ExpiringFiles | None:
     if not any(card.task is Task.TEXT_TO_IMAGE for card in cards):
         return None
-    given = settings.link_secret
-    secret = given.get_secret_value().encode() if given else kept_secret(settings.state_dir / _LINK_FILE)
     store = open_store(settings.objects, settings.state_dir / _OBJECTS_FOLDER)
-    return ExpiringFiles(store, Signer(secret), settings.file_ttl_s)
+    return ExpiringFiles(store, Signer(_link_secret(settings)), settings.file_ttl_s)
+
+
+def _link_secret(settings: Settings) -> bytes:
+    given = settings.link_secret
+    return given.get_secret_value().encode() if given else kept_secret(settings.state_dir / _LINK_FILE)
 
 
 class GatewayMiddleware:
@@ -108,6 +113,8 @@ class GatewayMiddleware:
     async def _start(self) -> None:
         self._state = build_state(self._cards, self._settings)
         await self._state.fleet.start()
+        if self._state.jobs is not None:
+            await self._state.jobs.start()
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -123,3 +130,5 @@ class GatewayMiddleware:
             await self._sweep.close()
         if self._state is not None:
             await self._state.fleet.close()
+            if self._state.jobs is not None:
+                await self._state.jobs.close()

@@ -126,6 +126,10 @@ class JobQueue:
             raise outcome
         return outcome
 
+    async def judge(self, job_id: str, verdict: str) -> str:
+        """Keep what a succeeded job's result was judged to be; returns the verdict that stands, which is the first."""
+        return str(await self._store.run("verdict", job_id, verdict))
+
     async def purge(self, job_ids: Sequence[str]) -> list[str]:
         """Erase records and events of these jobs, whatever their state; returns those that were there.
 
@@ -159,6 +163,9 @@ class JobQueue:
             submission.affinity,
             schema.version,
             schema.oldest_reader,
+            submission.task,
+            submission.webhook or "",
+            submission.batch,
         ]
 
 

@@ -36,6 +36,7 @@ OPERATIONS: Final = (
     "show",
     "stats",
     "submit",
+    "verdict",
 )
 _LIBRARY: Final = ("1_names", "2_events", "3_lines", "4_moves", "5_creation")
 

@@ -129,6 +129,13 @@ class ImageEditForm(ImageOptions):
     input_fidelity: Unsupported = None
 
 
+class ImageEditInput(ImageEditForm):
+    """The same without a form: its files as `data:` URLs."""
+
+    image: str
+    mask: str | None = None
+
+
 class ImageFacts(ResponseModel):
     """How a picture was made: with the same facts it can be made again. Timings are milliseconds by stage."""
 

@@ -1,0 +1,85 @@
+"""A job's way from a checked request into the queue.
+
+the prompt judged ─► large input to a blob ─► on disk in the queue ─► told as it is
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ekiben.cards.card import Card
+from ekiben.errors import Unavailable
+from ekiben.gateway.call import Call
+from ekiben.gateway.jobs.desk import JobDesk
+from ekiben.gateway.jobs.kinds import Prepared
+from ekiben.gateway.jobs.terms import Terms
+from ekiben.gateway.state import GatewayState
+from ekiben.jobs import Accepted, Submission, new_job_id
+from ekiben.jobs.blobs import put_input
+
+
+@dataclass(frozen=True, slots=True)
+class JobAsk:
+    """A checked submission.
+
+    Attributes:
+        key: The caller's idempotency key.
+        fingerprint: Digest of what the caller said.
+    """
+
+    prepared: Prepared
+    terms: Terms
+    key: str | None
+    fingerprint: str
+
+    @property
+    def card(self) -> Card:
+        """The model's."""
+        return self.prepared.card
+
+
+async def submit(gateway: GatewayState, desk: JobDesk, call: Call, ask: JobAsk) -> Accepted:
+    """Accept one job; it is on disk when this returns.
+
+    Raises:
+        ContentBlocked: The policy refuses its input.
+        IdempotencyConflict: The key belongs to another body.
+        QueueFull: There is no room.
+        QueueNotDurable: The queue may lose what it confirms.
+        Unavailable: Queue, object store or moderator cannot be reached.
+    """
+    judging = replace(call, route=ask.prepared.route)
+    await gateway.moderator.check(judging, "input", ask.prepared.content)
+    return await desk.queue.submit(await stored(desk, call, ask))
+
+
+async def stored(desk: JobDesk, call: Call, ask: JobAsk, batch: str = "") -> Submission:
+    """The submission, its large input stored.
+
+    Raises:
+        Unavailable: The object store cannot be reached.
+    """
+    prepared, terms, job_id = ask.prepared, ask.terms, new_job_id()
+    pointer = None
+    if prepared.blob is not None:
+        try:
+            pointer = await put_input(desk.blobs, job_id, prepared.blob, "application/octet-stream")
+        except OSError as error:
+            raise Unavailable("the object store cannot be reached now.", retry_after_s=5) from error
+    return Submission(
+        id=job_id,
+        model=prepared.card.name,
+        task=prepared.card.task.value,
+        principal=call.principal.id,
+        input=pointer,
+        inline=dict(prepared.inline),
+        priority=terms.priority,
+        work=prepared.work,
+        delay_s=terms.delay_s,
+        deadline_s=terms.deadline_s,
+        idempotency_key=ask.key,
+        metadata=dict(terms.metadata),
+        webhook=terms.webhook,
+        fingerprint=ask.fingerprint,
+        batch=batch,
+    )
