@@ -32,6 +32,7 @@ What holds, whoever dies when:
 - Nothing depends on the clock of a worker or a caller.
 """
 
+from ekiben.jobs.batch import Batch
 from ekiben.jobs.blobs import BlobEntry, Blobs
 from ekiben.jobs.embedded import EmbeddedValkey
 from ekiben.jobs.erasure import Erasure
@@ -55,6 +56,7 @@ from ekiben.jobs.sweeping import Sweeper
 
 __all__ = [
     "Accepted",
+    "Batch",
     "BlobEntry",
     "Blobs",
     "Checkpoint",

@@ -17,6 +17,7 @@ from ekiben.jobs.rules import QueueRules
 from ekiben.jobs.states import TRANSITIONS
 
 OPERATIONS: Final = (
+    "batch",
     "cancel",
     "checkpoint",
     "complete",
@@ -80,6 +81,7 @@ def _constants(rules: QueueRules) -> str:
         "MAX_CRASHES": rules.max_crashes,
         "IDEMPOTENCY_MS": rules.idempotency_ms,
         "RETENTION_MS": rules.retention_ms,
+        "GONE_MS": rules.gone_ms,
     }
     lines = [f"local {name} = {number}" for name, number in numbers.items()]
     return "\n".join([*lines, f"local LEGAL = {{ {legal} }}", f"local BACKOFF = {{ {backoffs} }}"])

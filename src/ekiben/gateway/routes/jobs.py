@@ -12,6 +12,7 @@ from ekiben.errors import InvalidRequest
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, model_response, read_json
 from ekiben.gateway.flow import entered, identified
 from ekiben.gateway.jobs.following import follow, last_seen
+from ekiben.gateway.jobs.listing import FILTERS, cursor_of, filter_of, limit_of
 from ekiben.gateway.jobs.owned import owned_job
 from ekiben.gateway.jobs.reading import prepared
 from ekiben.gateway.jobs.required import required_desk
@@ -21,7 +22,7 @@ from ekiben.gateway.jobs.terms import fingerprint, idempotency_key, terms_of
 from ekiben.gateway.routes.stream_schema import stream_response
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import retry_with_blobs
-from ekiben.schemas.jobs import JobErasure, JobEventData, JobRequest, JobView
+from ekiben.schemas.jobs import JobErasure, JobEventData, JobList, JobRequest, JobView
 from ekiben.worker.connected import Connected
 
 # Source images stand in it as base64.
@@ -32,12 +33,12 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "priority": 0,
     "metadata": {"order": "4711"},
 }
-_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
+CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
     409: {**ERROR_RESPONSES[400], "description": "The idempotency key has another body, or the job's state forbids it."}
 }
 _ERASE: Final[dict[str, Any]] = {"name": "erase", "in": "query", "schema": {"type": "boolean", "default": False}}
 _AFTER: Final[dict[str, Any]] = {"name": "last-event-id", "in": "header", "schema": {"type": "integer"}}
-_KEY: Final[dict[str, Any]] = {
+KEY: Final[dict[str, Any]] = {
     "name": "idempotency-key",
     "in": "header",
     "schema": {"type": "string", "maxLength": 255},
@@ -52,14 +53,14 @@ def job_id_parameter(*more: dict[str, Any]) -> dict[str, Any]:
 
 def router(gateway: GatewayState) -> APIRouter:
     """The routes over this gateway."""
-    routes = APIRouter(tags=["Jobs"], responses={**ERROR_RESPONSES, **_CONFLICT}, route_class=PlainRoute)
+    routes = APIRouter(tags=["Jobs"], responses={**ERROR_RESPONSES, **CONFLICT}, route_class=PlainRoute)
 
     @routes.post(
         "/v1/jobs",
         summary="Submit a job",
         status_code=202,
         response_model=JobView,
-        openapi_extra={**json_body(JobRequest, _EXAMPLE), "parameters": [_KEY]},
+        openapi_extra={**json_body(JobRequest, _EXAMPLE), "parameters": [KEY]},
     )
     async def submit_job(request: Request) -> Response:
         """Accept work that is done later, whatever dies meanwhile: the answer comes when the job is on disk."""
@@ -67,6 +68,15 @@ def router(gateway: GatewayState) -> APIRouter:
         call, ask = await entered(gateway, request, lambda: _read(gateway, request))
         with gateway.admission.admitted():
             return await accepted_response(desk, await submit(gateway, desk, call, ask))
+
+    @routes.get("/v1/jobs", summary="List jobs", response_model=JobList, openapi_extra={"parameters": FILTERS})
+    async def list_jobs(request: Request) -> Response:
+        """The caller's jobs, newest first; a page may have fewer than `limit` and yet have a `next`."""
+        call, desk = identified(gateway, request), required_desk(gateway)
+        query = request.query_params
+        wanted = filter_of(query, call.principal.id)
+        page = await desk.queue.page(wanted, after=cursor_of(query), limit=limit_of(query))
+        return model_response(JobList(data=[view_of(job) for job in page.jobs], next=page.next or None))
 
     @routes.delete(
         "/v1/jobs", summary="Erase all jobs", response_model=JobErasure, openapi_extra={"parameters": [_ERASE]}

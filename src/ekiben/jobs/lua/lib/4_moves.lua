@@ -53,6 +53,13 @@ function enter.failed(job)
   redis.call('ZADD', name('dead'), job.seq, job.id)
 end
 
+-- Of a set of jobs, how many are in which state.
+local function count_in_batch(job, by)
+  if (job.batch or '') ~= '' then
+    count('batch:' .. job.batch, job.state, by)
+  end
+end
+
 local function move(job, to, event, data)
   if not LEGAL[job.state .. ' ' .. to] then
     error('no way from ' .. job.state .. ' to ' .. to)
@@ -60,8 +67,10 @@ local function move(job, to, event, data)
   if leave[job.state] then
     leave[job.state](job)
     redis.call('ZREM', name('state', job.state), job.id)
+    count_in_batch(job, -1)
   end
   job.state = to
+  count_in_batch(job, 1)
   redis.call('HSET', name('job', job.id), 'state', to)
   redis.call('ZADD', name('state', to), job.seq, job.id)
   enter[to](job)
