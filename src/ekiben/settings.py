@@ -129,6 +129,15 @@ class Settings(BaseSettings):
     valkey_durable: bool = Field(
         False, description="The operator's word that the server at EKIBEN_VALKEY_URL loses nothing it has confirmed."
     )
+    job_lease_s: float = Field(
+        15.0, ge=1, description="Seconds without a heartbeat after which a worker's jobs go to others."
+    )
+    checkpoint_s: float = Field(
+        2.0, ge=0, description="Seconds of computing after which a job's state is written down; 0: not by time."
+    )
+    checkpoint_steps: int = Field(
+        0, ge=0, description="Steps after which a job's state is written down at the latest; 0: not by steps."
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or by whether standard error is a terminal."
     )

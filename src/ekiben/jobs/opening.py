@@ -29,6 +29,7 @@ def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
     Raises:
         ConfigurationError: The address is none.
     """
+    rules = rules or QueueRules(lease_ms=round(settings.job_lease_s * 1_000))
     if settings.valkey_url is None:
         return Store(f"unix://{_socket(settings)}", rules=rules)
     try:
