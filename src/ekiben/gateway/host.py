@@ -21,6 +21,8 @@ from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.sweep import Sweep
+from ekiben.gateway.webhooks.delivering import Deliverer
+from ekiben.gateway.webhooks.opening import open_deliverer
 from ekiben.objects.expiring import ExpiringFiles
 from ekiben.objects.location import open_store
 from ekiben.objects.secret import kept_secret
@@ -92,6 +94,7 @@ class GatewayMiddleware:
         self._state: GatewayState | None = None
         self._control: Listener | None = None
         self._sweep: Sweep | None = None
+        self._deliverer: Deliverer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the lifespan to BentoML, everything else to the gateway."""
@@ -115,6 +118,8 @@ class GatewayMiddleware:
         await self._state.fleet.start()
         if self._state.jobs is not None:
             await self._state.jobs.start()
+            self._deliverer = open_deliverer(self._state.jobs)
+            self._deliverer.start()
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -128,6 +133,8 @@ class GatewayMiddleware:
             await self._control.close()
         if self._sweep is not None:
             await self._sweep.close()
+        if self._deliverer is not None:
+            await self._deliverer.close()
         if self._state is not None:
             await self._state.fleet.close()
             if self._state.jobs is not None:

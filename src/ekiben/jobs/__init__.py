@@ -13,6 +13,7 @@ each line.
         leasing       Leasing: wait, lease, heartbeat, checkpoint, then complete | fail | hand_back
         blobs         Blobs: the seam to the object store; where inputs, checkpoints and results lie
         object_blobs  ObjectBlobs: the folder or bucket of all other objects behind that seam
+        deliveries    Deliveries: webhooks that are due, for whoever sends them
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
@@ -34,6 +35,7 @@ What holds, whoever dies when:
 
 from ekiben.jobs.batch import Batch
 from ekiben.jobs.blobs import BlobEntry, Blobs
+from ekiben.jobs.deliveries import Attempt, Deliveries, Delivery, DeliveryLog
 from ekiben.jobs.embedded import EmbeddedValkey
 from ekiben.jobs.erasure import Erasure
 from ekiben.jobs.events import Event, Events
@@ -56,11 +58,15 @@ from ekiben.jobs.sweeping import Sweeper
 
 __all__ = [
     "Accepted",
+    "Attempt",
     "Batch",
     "BlobEntry",
     "Blobs",
     "Checkpoint",
     "Cost",
+    "Deliveries",
+    "Delivery",
+    "DeliveryLog",
     "EmbeddedValkey",
     "Erasure",
     "Event",

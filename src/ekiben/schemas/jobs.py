@@ -197,3 +197,23 @@ class JobEventData(ResponseModel):
     worker: str | None = None
     code: str | None = None
     message: str | None = None
+
+
+class WebhookAttempt(ResponseModel):
+    """One attempt to send a webhook; `status` is the receiver's, `error` why it counts as failed."""
+
+    attempt: int
+    at: float
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+
+
+class WebhookLog(ResponseModel):
+    """What became of a job's webhook; `due`, in Unix seconds, is when it is sent next."""
+
+    object: Literal["job.webhook"] = "job.webhook"
+    job: str
+    url: str | None
+    due: float | None
+    attempts: list[WebhookAttempt]

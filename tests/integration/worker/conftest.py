@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,11 @@ class Works:
         """One image job."""
         settings = ImageSettings(prompt, 32, 32, steps, 3.0, seed, "ddim", n=n)
         submission = Submission(
-            model="toy-image", task="text-to-image", principal="p", inline={"settings": settings_document(settings)}, **more
+            model="toy-image",
+            task="text-to-image",
+            principal="p",
+            inline={"settings": settings_document(settings)},
+            **more,
         )
         return (await self.queue.submit(submission)).id
 

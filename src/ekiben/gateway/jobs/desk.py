@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ekiben.jobs import Blobs, Erasure, Events, JobQueue, News, Store
+from ekiben.gateway.webhooks.rules import WebhookRules, webhook_rules
+from ekiben.jobs import Blobs, Deliveries, Erasure, Events, JobQueue, News, Store
 from ekiben.jobs.opening import open_blobs, open_store
 from ekiben.objects.signature import Signer
 from ekiben.settings import Settings
@@ -17,6 +18,7 @@ class JobDesk:
     Attributes:
         signer: Signs links to results.
         link_ttl_s: Seconds that they hold.
+        webhooks: Which ones are taken.
     """
 
     store: Store
@@ -24,6 +26,7 @@ class JobDesk:
     blobs: Blobs
     signer: Signer
     link_ttl_s: float
+    webhooks: WebhookRules
 
     @property
     def queue(self) -> JobQueue:
@@ -34,6 +37,11 @@ class JobDesk:
     def events(self) -> Events:
         """What happened to a job."""
         return Events(self.store, self.news)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks that are due."""
+        return Deliveries(self.store)
 
     @property
     def erasure(self) -> Erasure:
@@ -57,4 +65,4 @@ def open_desk(settings: Settings, signer: Signer) -> JobDesk:
         ConfigurationError: The queue's address or the place of objects is none.
     """
     store = open_store(settings)
-    return JobDesk(store, News(store), open_blobs(settings), signer, settings.file_ttl_s)
+    return JobDesk(store, News(store), open_blobs(settings), signer, settings.file_ttl_s, webhook_rules(settings))

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from ekiben.errors import InvalidRequest
 from ekiben.gateway.call import Call
+from ekiben.gateway.webhooks.rules import WebhookRules
 from ekiben.schemas.jobs import MAX_DELAY_S, JobTerms, Moment
 
 IDEMPOTENCY_KEY: Final = "idempotency-key"
@@ -31,15 +32,17 @@ class Terms:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-def terms_of(asked: JobTerms, call: Call) -> Terms:
+def terms_of(asked: JobTerms, call: Call, webhooks: WebhookRules) -> Terms:
     """The terms of a body; what it leaves out may stand in the request's headers.
 
     Raises:
-        InvalidRequest: A time that has passed or is too far away.
+        InvalidRequest: A time that has passed or is too far away, or a webhook that could not be sent.
     """
     deadline_s = _from_now(asked.deadline, "deadline")
     if deadline_s == 0:
         raise InvalidRequest("deadline has passed already.", param="deadline")
+    if asked.webhook is not None:
+        webhooks.check(str(asked.webhook), call.principal.id)
     return Terms(
         priority=asked.priority or call.priority,
         delay_s=_from_now(asked.not_before, "not_before") or 0.0,

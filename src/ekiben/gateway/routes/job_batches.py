@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, model_response, read_json
 from ekiben.gateway.flow import entered, identified
 from ekiben.gateway.jobs.batches import BatchAsk, submit_batch, view_of_batch
@@ -63,8 +64,8 @@ def router(gateway: GatewayState) -> APIRouter:
 
 async def _read(gateway: GatewayState, request: Request) -> BatchAsk:
     asked = await read_json(request, JobBatchRequest, gateway.settings.max_body_bytes, max_json_bytes=MAX_JOB_BYTES)
-    call, key = request.scope["ekiben.call"], idempotency_key(request)
-    terms = terms_of(asked, call)
+    call, key = call_of(request), idempotency_key(request)
+    terms = terms_of(asked, call, required_desk(gateway).webhooks)
     digest = fingerprint(JOBS, "batches", asked.model_dump(mode="json", exclude_unset=True))
     said = sha256(f"{call.principal.id}\0{key}".encode()).hexdigest() if key else ""
     return BatchAsk(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Send
 
 from ekiben.errors import InvalidRequest
+from ekiben.gateway.call import call_of
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, model_response, read_json
 from ekiben.gateway.flow import entered, identified
 from ekiben.gateway.jobs.following import follow, last_seen
@@ -132,7 +133,7 @@ def router(gateway: GatewayState) -> APIRouter:
     async def follow_job(request: Request) -> Response:
         """Everything that happens to it, as server-sent events, until it has ended; resumable by `Last-Event-ID`."""
         job, desk = await owned_job(gateway, request), required_desk(gateway)
-        after, call = last_seen(request), request.scope["ekiben.call"]
+        after, call = last_seen(request), call_of(request)
 
         async def work(send: Send) -> None:
             await follow(gateway, desk, call, job.id, after, send)
@@ -146,7 +147,7 @@ async def _read(gateway: GatewayState, request: Request) -> JobAsk:
     asked = await read_json(request, JobRequest, gateway.settings.max_body_bytes, max_json_bytes=MAX_JOB_BYTES)
     digest = fingerprint("/v1/jobs", asked.model_dump(mode="json", exclude_unset=True))
     found = prepared(gateway, asked, dict(asked.input), "input")
-    terms = terms_of(asked, request.scope["ekiben.call"])
+    terms = terms_of(asked, call_of(request), required_desk(gateway).webhooks)
     return JobAsk(found, terms, idempotency_key(request), digest)
 
 

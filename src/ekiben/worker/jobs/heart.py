@@ -22,9 +22,7 @@ _FASTEST_S: Final = 0.25
 _SILENT_LEASES: Final = 2
 
 
-async def beat(
-    leasing: Leasing, lease: Lease, bench: Workbench, clock: Callable[[], float] = time.monotonic
-) -> None:
+async def beat(leasing: Leasing, lease: Lease, bench: Workbench, clock: Callable[[], float] = time.monotonic) -> None:
     """Beat, with news of progress, until the job is to be stopped because somebody cancelled it.
 
     Raises:

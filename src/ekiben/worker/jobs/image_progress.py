@@ -20,7 +20,7 @@ class ImageProgress:
     def __init__(self, settings: ImageSettings, state: ImageState, bench: Workbench) -> None:
         self._bench = bench
         self._of = dict.fromkeys(range(settings.n), settings.steps)
-        self._done = {index: 0 for index in self._of}
+        self._done = dict.fromkeys(self._of, 0)
         self._done |= {index: begun.step for index, begun in state.begun.items()}
         self._done |= {index: self._of[index] for index in state.finished}
 

@@ -44,6 +44,10 @@ local function finish(job)
   redis.call('HSET', name('job', job.id), 'finished', now)
   redis.call('ZREM', name('deadlines'), job.id)
   redis.call('ZADD', name('finished'), now + RETENTION_MS, job.id)
+  if (job.webhook or '') ~= '' then
+    redis.call('HSET', name('hook', job.id), 'since', now)
+    redis.call('ZADD', name('hooks'), now, job.id)
+  end
 end
 
 enter.succeeded, enter.cancelled, enter.expired = finish, finish, finish

@@ -56,7 +56,7 @@ local function erase(job)
     leave[job.state](job)
   end
   redis.call('ZREM', name('state', job.state), job.id)
-  for _, index in ipairs({ 'all', 'deadlines', 'finished', 'dead' }) do
+  for _, index in ipairs({ 'all', 'deadlines', 'finished', 'dead', 'hooks' }) do
     redis.call('ZREM', name(index), job.id)
   end
   redis.call('ZREM', name('of', job.principal), job.id)
@@ -66,6 +66,6 @@ local function erase(job)
   if known and redis.call('HGET', known, 'id') == job.id then
     redis.call('DEL', known)
   end
-  redis.call('DEL', name('job', job.id), name('events', job.id))
+  redis.call('DEL', name('job', job.id), name('events', job.id), name('hook', job.id), name('hook_log', job.id))
   redis.call('XADD', name('news'), 'MAXLEN', '~', 1000, '*', 'id', job.id)
 end
