@@ -33,7 +33,7 @@ class Terms:
 
 
 def terms_of(asked: JobTerms, call: Call, webhooks: WebhookRules) -> Terms:
-    """The terms of a body; what it leaves out may stand in the request's headers.
+    """The terms of a body; the priority may stand in the request's headers instead.
 
     Raises:
         InvalidRequest: A time that has passed or is too far away, or a webhook that could not be sent.
@@ -46,15 +46,15 @@ def terms_of(asked: JobTerms, call: Call, webhooks: WebhookRules) -> Terms:
     return Terms(
         priority=asked.priority or call.priority,
         delay_s=_from_now(asked.not_before, "not_before") or 0.0,
-        deadline_s=deadline_s or _allowed(call),
+        deadline_s=deadline_s,
         webhook=str(asked.webhook) if asked.webhook else None,
         metadata=asked.metadata,
     )
 
 
 def header_terms(call: Call) -> Terms:
-    """The terms of a request to a synchronous route: its priority, and as deadline the time that it allows."""
-    return Terms(priority=call.priority, deadline_s=_allowed(call))
+    """The terms of a request to a synchronous route: its priority; the time that it allows is for the answer alone."""
+    return Terms(priority=call.priority)
 
 
 def idempotency_key(request: HTTPConnection) -> str | None:
@@ -76,10 +76,6 @@ def fingerprint(*said: object) -> str:
         part = each if isinstance(each, bytes) else orjson.dumps(each, option=orjson.OPT_SORT_KEYS)
         digest.update(len(part).to_bytes(8) + part)
     return digest.hexdigest()
-
-
-def _allowed(call: Call) -> float | None:
-    return None if call.timeout_ms is None else call.timeout_ms / 1_000
 
 
 def _from_now(moment: Moment | None, param: str) -> float | None:

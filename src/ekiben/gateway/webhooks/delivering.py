@@ -97,9 +97,7 @@ class Deliverer:
         )
         is_final = error is None or outcome.status == HTTPStatus.GONE
         wait_s = None if is_final else again_in_s(delivery, self._chance())
-        _log.info(
-            "webhook", job=job.id, attempt=delivery.attempt, status=outcome.status, error=error, again_in_s=wait_s
-        )
+        _log.info("webhook", job=job.id, attempt=delivery.attempt, error=error, again_in_s=wait_s)
         await self._deliveries.done(delivery, attempt, wait_s)
 
     async def _send(self, job: Job) -> Outcome:

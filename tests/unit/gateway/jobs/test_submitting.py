@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from valkey import Valkey
 
 from ekiben.inference.image_generation import ImageSettings
 from tests.unit.gateway.image_platform import image_platform
@@ -99,10 +100,9 @@ async def test_links_need_no_key_and_expire_with_the_job(platform: JobPlatform) 
     assert (await platform.http.get(link)).status_code == 404
 
 
-async def test_a_full_queue_says_when_to_come_back(platform: JobPlatform) -> None:
-    await platform.desk.store._connection.run(  # as if a hundred thousand were waiting
-        lambda client: client.hset(platform.desk.store.key("queued_of"), "anonymous", 50_000)
-    )
+async def test_a_full_queue_says_when_to_come_back(platform: JobPlatform, valkey_url: str) -> None:
+    with Valkey.from_url(valkey_url) as client:  # as if so many were waiting
+        client.hset(platform.desk.store.key("queued_of"), "anonymous", "50000")
     answer = await platform.http.post(JOBS, json=_WISH)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "queue_full")
     assert int(answer.headers["retry-after"]) > 0

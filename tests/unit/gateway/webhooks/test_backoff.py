@@ -7,7 +7,8 @@ from ekiben.jobs import Delivery
 
 
 def test_attempts_become_rarer_and_end_after_a_day() -> None:
-    age_s, waits = 0.0, []
+    age_s = 0.0
+    waits: list[float] = []
     while (wait_s := again_in_s(Delivery("j", 100, len(waits) + 1, age_s), 0.5)) is not None:
         waits.append(wait_s)
         age_s += wait_s

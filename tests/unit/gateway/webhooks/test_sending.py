@@ -65,7 +65,7 @@ async def test_a_name_that_leads_elsewhere_the_second_time_gains_nothing(
     assert len(receiver.bodies) == 1
 
 
-async def test_nobody_there_is_told_without_the_systems_words(receiver: Receiver) -> None:
+async def test_nobody_there_is_told_without_the_systems_words() -> None:
     sender = Sender([ip_network("127.0.0.0/8")])
     outcome = await sender.send("http://127.0.0.1:1/", b"{}", {})
     await sender.close()
