@@ -13,6 +13,8 @@ from ekiben.jobs.store import Store
 from ekiben.objects.location import open_store as open_objects
 from ekiben.settings import Settings
 
+QUEUE_SOCKET: Final = "valkey.sock"
+"""In the run folder: where the server of our own listens."""
 _OBJECTS_FOLDER: Final = "objects"
 
 
@@ -51,4 +53,4 @@ def open_blobs(settings: Settings) -> ObjectBlobs:
 
 
 def _socket(settings: Settings) -> Path:
-    return settings.run_dir.resolve() / "valkey.sock"
+    return settings.run_dir.resolve() / QUEUE_SOCKET

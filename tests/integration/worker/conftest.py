@@ -80,22 +80,19 @@ class Works:
     async def submit(self, prompt: str = "a cat", steps: int = 10, seed: int = 7, n: int = 1, **more: Any) -> str:
         """One image job."""
         settings = ImageSettings(prompt, 32, 32, steps, 3.0, seed, "ddim", n=n)
-        submission = Submission(
-            model="toy-image",
-            task="text-to-image",
-            principal="p",
-            inline={"settings": settings_document(settings)},
-            **more,
-        )
+        inline = {"settings": settings_document(settings)}
+        submission = Submission(model="toy-image", task="text-to-image", principal="p", inline=inline, **more)
         return (await self.queue.submit(submission)).id
 
     async def until(self, job_id: str, holds: Callable[[Job], bool]) -> Job:
         """Wait until something holds of a job."""
 
         async def ask() -> Job:
-            while not holds(job := await self.queue.get(job_id)):
+            while True:
+                job = await self.queue.get(job_id)
+                if holds(job):
+                    return job
                 await asyncio.sleep(0.02)
-            return job
 
         try:
             return await asyncio.wait_for(ask(), _PATIENCE_S)
