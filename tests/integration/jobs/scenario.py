@@ -27,7 +27,7 @@ from ekiben.jobs import (
     Sweeper,
 )
 from ekiben.jobs.rules import Backoff, _backoffs
-from tests.integration.jobs.history import Entry, History, Kind, Violation
+from benchmarks.faults.history import Entry, History, Kind, Violation
 
 LEASE_S = 0.6
 RULES = QueueRules(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ekiben.jobs import Event, Job, Specification, State, Timings
-from tests.integration.jobs.history import Entry, History, Kind, Violation
+from benchmarks.faults.history import Entry, History, Kind, Violation
 
 
 def _job(state: State) -> Job:

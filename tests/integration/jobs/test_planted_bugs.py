@@ -14,7 +14,7 @@ import pytest
 from ekiben.errors import EkibenError, QueueUnavailable
 from ekiben.jobs import Accepted, EmbeddedValkey, JobQueue, Store, Submission
 from ekiben.jobs.scripts import read_source
-from tests.integration.jobs.history import Violation
+from benchmarks.faults.history import Violation
 from tests.integration.jobs.scenario import RULES, Scenario
 
 pytestmark = pytest.mark.slow

@@ -64,12 +64,12 @@ class Works:
             "EKIBEN_VALKEY_URL": self.settings.valkey_url.get_secret_value(),
             "EKIBEN_JOB_LEASE_S": str(self.settings.job_lease_s),
             "EKIBEN_CHECKPOINT_STEPS": "2",
-            "TOY_STEPS": str(self.folder / "steps"),
+            "FAULTS_STEPS": str(self.folder / "steps"),
         }
         log = self.folder / f"w{number}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.worker.toy_worker", str(step_s), version],
+                [sys.executable, "-m", "benchmarks.faults.toy_worker", str(step_s), version],
                 cwd=PROJECT,
                 env={**os.environ, **given, **environment},
                 stderr=output,
