@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def _job(state: str = "queued", **more: object) -> dict[str, Any]:
+    here = "/v1/jobs/job_1"
     return {
         "id": "job_1", "task": "text-to-image", "model": "m", "state": state, "priority": 0, "position": 1,
-        "attempts": 0, "max_attempts": 3, "cancelling": False, "timings": {"created_at": 1.0}, "cost": {"device_s": 0, "steps": 0},
-        "metadata": {}, "links": {"self": "/v1/jobs/job_1", "events": "/v1/jobs/job_1/events"},
+        "attempts": 0, "max_attempts": 3, "cancelling": False, "timings": {"created_at": 1.0},
+        "cost": {"device_s": 0, "steps": 0}, "metadata": {}, "links": {"self": here, "events": f"{here}/events"},
         **more,
     }  # fmt: skip
 

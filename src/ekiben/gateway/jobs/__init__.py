@@ -8,6 +8,7 @@ kinds         what a task's input is and how its result is told; one module for 
 submitting    the way above, for one job, and for many at once
 preference    `Prefer: respond-async` on the synchronous routes
 showing       a job as JSON
+queue_metrics gauges of the queue
 following     a job's events as server-sent events
 results       the answer that the synchronous route would have given; verdicts keeps the moderation of it
 """

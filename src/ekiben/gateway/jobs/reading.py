@@ -9,12 +9,35 @@ import orjson
 
 from ekiben.cards.card import Task
 from ekiben.errors import InvalidRequest
+from ekiben.gateway.data_url import read_data_url
+from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import JobKind, Prepared
 from ekiben.gateway.jobs.pictures import PictureJobs
+from ekiben.gateway.jobs.tensors import TensorJobs
+from ekiben.gateway.jobs.texts import ChatJobs
+from ekiben.gateway.routes.classifications import classification_ask
+from ekiben.gateway.routes.embeddings import embeddings_ask
 from ekiben.gateway.state import GatewayState
+from ekiben.schemas.classifications import ClassificationInput
+from ekiben.schemas.embeddings import EmbeddingsRequest
 from ekiben.schemas.jobs import JobWish
 
-KINDS: Final[Mapping[Task, JobKind]] = {Task.TEXT_TO_IMAGE: PictureJobs()}
+_BLANK_PICTURE: Final = "data:image/png;base64,AA=="
+
+
+def _classified(gateway: GatewayState, asked: ClassificationInput) -> Ask:
+    return classification_ask(gateway, asked, read_data_url(asked.image, "image"))
+
+
+KINDS: Final[Mapping[Task, JobKind]] = {
+    Task.TEXT_TO_IMAGE: PictureJobs(),
+    Task.TEXT_EMBEDDING: TensorJobs("/v1/embeddings", EmbeddingsRequest, embeddings_ask, {"input": "-"}),
+    Task.IMAGE_CLASSIFICATION: TensorJobs(
+        "/v1/images/classifications", ClassificationInput, _classified, {"image": _BLANK_PICTURE}
+    ),
+    Task.TEXT_GENERATION: ChatJobs(),
+}
+"""What can be done as a job; a task that is not here has nothing worth waiting for."""
 
 
 def prepared(gateway: GatewayState, wish: JobWish, given: dict[str, Any], param: str) -> Prepared:

@@ -50,7 +50,16 @@ def router(gateway: GatewayState) -> APIRouter:
 
 
 async def _read(gateway: GatewayState, request: Request) -> TextAsk:
-    asked = await read_json(request, ChatCompletionRequest, gateway.settings.max_body_bytes)
+    return chat_ask(gateway, await read_json(request, ChatCompletionRequest, gateway.settings.max_body_bytes))
+
+
+def chat_ask(gateway: GatewayState, asked: ChatCompletionRequest) -> TextAsk:
+    """A request's body, checked against the model's card.
+
+    Raises:
+        ModelNotFound: No such model, or none that writes.
+        InvalidRequest: A value beyond its limit.
+    """
     card = gateway.card_of_task(asked.model, Task.TEXT_GENERATION)
     wanted = GenerationRequest(
         prompt=tuple(map(_message, asked.messages)),
