@@ -58,8 +58,4 @@ def _item(index: int, outcome: Accepted | EkibenError) -> BatchItem:
 
 
 def _content(asks: Sequence[JobAsk]) -> Content:
-    return tuple(
-        replace(piece, param=f"inputs[{index}].{piece.param}")
-        for index, ask in enumerate(asks)
-        for piece in ask.prepared.content()
-    )
+    return tuple(piece for ask in asks for piece in ask.prepared.content())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
 from ekiben.cards.card import Task
 from ekiben.errors import InvalidRequest
+from ekiben.gateway.content import Content
 from ekiben.gateway.data_url import read_data_url
 from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import JobKind, Prepared
@@ -56,7 +58,12 @@ def prepared(gateway: GatewayState, wish: JobWish, given: dict[str, Any], param:
     if wish.model is not None and given.setdefault("model", wish.model) != wish.model:
         raise InvalidRequest(f"{param}.model is another than model; say it once.", param=f"{param}.model")
     try:
-        return KINDS[Task(wish.task)].prepare(gateway, orjson.dumps(given))
+        found = KINDS[Task(wish.task)].prepare(gateway, orjson.dumps(given))
     except InvalidRequest as error:
         error.param = f"{param}.{error.param}" if error.param else param
         raise
+    return replace(found, content=lambda: _below(param, found.content()))
+
+
+def _below(param: str, content: Content) -> Content:
+    return tuple(replace(piece, param=f"{param}.{piece.param}") for piece in content)
