@@ -20,8 +20,8 @@ from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.result_blobs import result_blobs
 from ekiben.gateway.jobs.verdicts import judged_once
 from ekiben.gateway.state import GatewayState
-from ekiben.inference.image_frames import decode_request, encode_request
-from ekiben.inference.image_generation import Facts, FinishedImage, ImageGenerationRequest, ImageSettings
+from ekiben.inference.image_frames import decode_request, encode_request, read_settings, settings_document
+from ekiben.inference.image_generation import Facts, FinishedImage, ImageGenerationRequest
 from ekiben.jobs import Job
 from ekiben.jobs.blobs import Blobs, get_checked
 from ekiben.jobs.submission import MAX_INLINE_BYTES
@@ -32,7 +32,6 @@ from ekiben.schemas.images import ImageGenerationRequest as Asked
 GENERATIONS: Final = "/v1/images/generations"
 EDITS: Final = "/v1/images/edits"
 
-_SETTINGS: TypeAdapter[ImageSettings] = TypeAdapter(ImageSettings)
 _FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
 # Metadata and the other fields stand beside it.
 _ROOM_BYTES: Final = MAX_INLINE_BYTES // 2
@@ -74,7 +73,7 @@ def prepared_picture(ask: ImagesAsk) -> Prepared:
         raise InvalidRequest("a job is not streamed; its previews are at its events.", param="stream")
     wanted, settings = ask.wanted, ask.settings
     inline: dict[str, Any] = {"kind": ask.kind, "as_links": ask.as_links}
-    told = _SETTINGS.dump_python(settings, mode="json")
+    told = settings_document(settings)
     is_large = wanted.image is not None or len(orjson.dumps(told)) > _ROOM_BYTES
     return Prepared(
         card=ask.card,
@@ -105,7 +104,7 @@ def _edit(gateway: GatewayState, asked: ImageEditInput) -> ImagesAsk:
 
 async def _wanted(job: Job, blobs: Blobs) -> ImageGenerationRequest:
     if (told := _inline(job).get("settings")) is not None:
-        return ImageGenerationRequest(_SETTINGS.validate_python(told))
+        return ImageGenerationRequest(read_settings(told))
     assert job.specification.input is not None  # noqa: S101  # as `prepared_picture` writes it
     return decode_request(await get_checked(blobs, job.specification.input))
 

@@ -57,6 +57,9 @@ def prepared(gateway: GatewayState, wish: JobWish, given: dict[str, Any], param:
     """
     if wish.model is not None and given.setdefault("model", wish.model) != wish.model:
         raise InvalidRequest(f"{param}.model is another than model; say it once.", param=f"{param}.model")
+    if given.get("model") is None:
+        # Some synchronous routes ask for one, as OpenAI's do; the task says enough here.
+        given["model"] = gateway.card_of_task(None, Task(wish.task)).name
     try:
         found = KINDS[Task(wish.task)].prepare(gateway, orjson.dumps(given))
     except InvalidRequest as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -9,13 +10,13 @@ from pydantic import JsonValue, ValidationError
 from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
+from ekiben.gateway.chat_asking import chat_ask
 from ekiben.gateway.content import Piece as Judged
 from ekiben.gateway.documents import json_response
 from ekiben.gateway.generation import Answer, TextAsk
 from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.tensors import reply_of
 from ekiben.gateway.jobs.verdicts import judged_once
-from ekiben.gateway.routes.chat_completions import chat_ask
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.text_moderation import prompt_content
 from ekiben.inference.generation import Piece
@@ -33,21 +34,7 @@ class ChatJobs:
 
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input as the synchronous route would."""
-        ask = _asked(gateway, body)
-        if ask.wanted.stream:
-            raise InvalidRequest("a job is not streamed.", param="stream")
-        return Prepared(
-            card=ask.card,
-            route=self.route,
-            inline={
-                "path": "/generate",
-                "headers": {"content-type": "application/json"},
-                "request": {**orjson.loads(body), **_BLANK},
-            },
-            blob=encode_request(ask.wanted),
-            work=float(ask.wanted.max_tokens or 1),
-            content=lambda: prompt_content(ask.wanted),
-        )
+        return prepared_text(_asked(gateway, body), orjson.loads(body))
 
     async def answer(self, finished: Finished) -> Response:
         """What the synchronous route makes of the same lines."""
@@ -60,6 +47,28 @@ class ChatJobs:
         await judged_once(finished, self.route, lambda: (Judged(text),))
         logprobs = tuple(each for piece in pieces for each in piece.logprobs)
         return json_response(ask.format.whole(Answer(text, logprobs, ending)))
+
+
+def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue]) -> Prepared:
+    """A checked request as a job; of what was asked, all but the chat is kept for writing the answer.
+
+    Raises:
+        InvalidRequest: It is to be streamed.
+    """
+    if ask.wanted.stream:
+        raise InvalidRequest("a job is not streamed.", param="stream")
+    return Prepared(
+        card=ask.card,
+        route=ChatJobs.route,
+        inline={
+            "path": "/generate",
+            "headers": {"content-type": "application/json"},
+            "request": {**asked, **_BLANK},
+        },
+        blob=encode_request(ask.wanted),
+        work=float(ask.wanted.max_tokens or 1),
+        content=lambda: prompt_content(ask.wanted),
+    )
 
 
 def _asked(gateway: GatewayState, body: bytes) -> TextAsk:
