@@ -1,4 +1,4 @@
-"""Every block of the README and of docs/jobs.md is run as it stands, with this session's ports and a folder to write in."""
+"""Every block of the README and of docs/jobs.md is run as it stands, with this session's ports and folders."""
 
 from __future__ import annotations
 

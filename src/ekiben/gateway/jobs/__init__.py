@@ -10,5 +10,6 @@ preference    `Prefer: respond-async` on the synchronous routes
 showing       a job as JSON
 queue_metrics gauges of the queue
 following     a job's events as server-sent events
+object_errors what the store of blobs says, in the words of requests
 results       the answer that the synchronous route would have given; verdicts keeps the moderation of it
 """

@@ -17,13 +17,13 @@ from ekiben.gateway.images.asking import ImagesAsk, SourceFiles, checked_ask
 from ekiben.gateway.images.moderation import asked_content
 from ekiben.gateway.jobs.blob_links import blob_links
 from ekiben.gateway.jobs.kinds import Finished, Prepared
-from ekiben.gateway.jobs.result_blobs import result_blobs
+from ekiben.gateway.jobs.result_blobs import read_blob, result_blobs
 from ekiben.gateway.jobs.verdicts import judged_once
 from ekiben.gateway.state import GatewayState
 from ekiben.inference.image_frames import decode_request, encode_request, read_settings, settings_document
 from ekiben.inference.image_generation import Facts, FinishedImage, ImageGenerationRequest
 from ekiben.jobs import Job
-from ekiben.jobs.blobs import Blobs, get_checked
+from ekiben.jobs.blobs import Blobs
 from ekiben.jobs.submission import MAX_INLINE_BYTES
 from ekiben.schemas.faults import fault
 from ekiben.schemas.images import ImageEditInput
@@ -106,7 +106,7 @@ async def _wanted(job: Job, blobs: Blobs) -> ImageGenerationRequest:
     if (told := _inline(job).get("settings")) is not None:
         return ImageGenerationRequest(read_settings(told))
     assert job.specification.input is not None  # noqa: S101  # as `prepared_picture` writes it
-    return decode_request(await get_checked(blobs, job.specification.input))
+    return decode_request(await read_blob(blobs, job.specification.input))
 
 
 def _facts(job: Job) -> list[Facts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ekiben.errors import Gone, Internal, Unavailable
+from ekiben.gateway.jobs.object_errors import object_errors
 from ekiben.jobs import Job, Pointer
 from ekiben.jobs.blobs import Blobs, get_checked
 
@@ -28,11 +28,5 @@ async def read_blob(blobs: Blobs, pointer: Pointer) -> bytes:
         Internal: It is not what was published.
         Unavailable: The store fails.
     """
-    try:
+    with object_errors():
         return await get_checked(blobs, pointer)
-    except FileNotFoundError:
-        raise Gone("the job's files are not there any more.") from None
-    except ValueError as error:
-        raise Internal("the job's files are damaged.") from error
-    except OSError as error:
-        raise Unavailable("the object store cannot be reached now.", retry_after_s=5) from error

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ekiben.cards.card import Card
-from ekiben.errors import Unavailable
 from ekiben.gateway.call import Call
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.jobs.kinds import Prepared
+from ekiben.gateway.jobs.object_errors import object_errors
 from ekiben.gateway.jobs.terms import Terms
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import Accepted, Submission, new_job_id
@@ -62,10 +62,8 @@ async def stored(desk: JobDesk, call: Call, ask: JobAsk, batch: str = "") -> Sub
     prepared, terms, job_id = ask.prepared, ask.terms, new_job_id()
     pointer = None
     if prepared.blob is not None:
-        try:
+        with object_errors():
             pointer = await put_input(desk.blobs, job_id, prepared.blob, "application/octet-stream")
-        except OSError as error:
-            raise Unavailable("the object store cannot be reached now.", retry_after_s=5) from error
     return Submission(
         id=job_id,
         model=prepared.card.name,

@@ -14,6 +14,7 @@ from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, mod
 from ekiben.gateway.flow import entered, identified
 from ekiben.gateway.jobs.following import follow, last_seen
 from ekiben.gateway.jobs.listing import FILTERS, cursor_of, filter_of, limit_of
+from ekiben.gateway.jobs.object_errors import object_errors
 from ekiben.gateway.jobs.owned import owned_job
 from ekiben.gateway.jobs.reading import prepared
 from ekiben.gateway.jobs.required import required_desk
@@ -87,7 +88,9 @@ def router(gateway: GatewayState) -> APIRouter:
         call = identified(gateway, request)
         if not _erases(request):
             raise InvalidRequest("say erase=true to erase all jobs; one is cancelled by its id.", param="erase")
-        erased = await required_desk(gateway).erasure.erase_principal(call.principal.id)
+        desk = required_desk(gateway)
+        with object_errors():
+            erased = await desk.erasure.erase_principal(call.principal.id)
         return model_response(JobErasure(erased=erased))
 
     @routes.get("/v1/jobs/{id}", summary="Look at a job", response_model=JobView, openapi_extra=job_id_parameter())
@@ -106,7 +109,8 @@ def router(gateway: GatewayState) -> APIRouter:
         """A queued job never runs, a running one stops within a step; with `erase=true` nothing is left of it."""
         job, desk = await owned_job(gateway, request), required_desk(gateway)
         if _erases(request):
-            await desk.erasure.erase_job(job.id)
+            with object_errors():
+                await desk.erasure.erase_job(job.id)
             return Response(status_code=204)
         await desk.queue.cancel(job.id)
         return model_response(view_of(await desk.queue.get(job.id)))
@@ -121,8 +125,9 @@ def router(gateway: GatewayState) -> APIRouter:
     async def retry_job(request: Request) -> Response:
         """A new job like one that failed, expired or was cancelled; asked again, the same new one."""
         job, desk = await owned_job(gateway, request), required_desk(gateway)
-        with gateway.admission.admitted():
-            return await accepted_response(desk, await retry_with_blobs(desk.queue, desk.blobs, job.id))
+        with gateway.admission.admitted(), object_errors():
+            accepted = await retry_with_blobs(desk.queue, desk.blobs, job.id)
+        return await accepted_response(desk, accepted)
 
     @routes.get(
         "/v1/jobs/{id}/events",
