@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,14 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
-from ekiben.gateway.content import Piece
 from ekiben.gateway.data_url import read_data_url
 from ekiben.gateway.images.answer import images_response
 from ekiben.gateway.images.asking import ImagesAsk, SourceFiles, checked_ask
 from ekiben.gateway.images.moderation import asked_content
 from ekiben.gateway.jobs.blob_links import blob_links
 from ekiben.gateway.jobs.kinds import Finished, Prepared
-from ekiben.gateway.jobs.result_blobs import read_blob, result_blobs
+from ekiben.gateway.jobs.result_blobs import read_blob, result_blobs, result_pieces
 from ekiben.gateway.jobs.verdicts import judged_once
 from ekiben.gateway.state import GatewayState
 from ekiben.inference.image_frames import decode_request, encode_request, read_settings, settings_document
@@ -54,8 +54,8 @@ class PictureJobs:
     async def answer(self, finished: Finished) -> Response:
         """The pictures as JSON, once the policy has let them pass."""
         job, desk = finished.job, finished.desk
+        await judged_once(finished, route_of(job), lambda: result_pieces(job, desk.blobs))
         files = await result_blobs(job, desk.blobs)
-        await judged_once(finished, route_of(job), lambda: tuple(map(Piece, files)))
         settings = (await _wanted(job, desk.blobs)).settings
         links = blob_links(finished) if _inline(job)["as_links"] else None
         images = [FinishedImage(i, file, facts) for i, (file, facts) in enumerate(zip(files, _facts(job), strict=True))]
@@ -74,7 +74,7 @@ def prepared_picture(ask: ImagesAsk) -> Prepared:
     wanted, settings = ask.wanted, ask.settings
     inline: dict[str, Any] = {"kind": ask.kind, "as_links": ask.as_links}
     told = settings_document(settings)
-    is_large = wanted.image is not None or len(orjson.dumps(told)) > _ROOM_BYTES
+    is_large = wanted.image is not None or len(json.dumps(told)) > _ROOM_BYTES
     return Prepared(
         card=ask.card,
         route=GENERATIONS if wanted.image is None else EDITS,

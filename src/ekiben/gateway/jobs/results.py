@@ -18,7 +18,7 @@ from ekiben.gateway.jobs.owned import owned_job
 from ekiben.gateway.jobs.pictures import route_of
 from ekiben.gateway.jobs.reading import KINDS
 from ekiben.gateway.jobs.required import required_desk
-from ekiben.gateway.jobs.result_blobs import read_blob, result_blobs
+from ekiben.gateway.jobs.result_blobs import read_blob, result_pieces
 from ekiben.gateway.jobs.verdicts import judged_once
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import Job, Pointer, State
@@ -58,9 +58,9 @@ async def result_file(gateway: GatewayState, request: Request) -> Response:
     if not (index.isascii() and index.isdecimal() and int(index) < len(found)):
         raise NotFound(f"the job made {len(found)} files, from 0 on.")
     if Task(job.specification.task) is Task.TEXT_TO_IMAGE:
-        files = await result_blobs(job, finished.desk.blobs)
-        await judged_once(finished, route_of(job), lambda: tuple(map(Piece, files)))
-        return _file(found[int(index)], files[int(index)])
+        blobs = finished.desk.blobs
+        await judged_once(finished, route_of(job), lambda: result_pieces(job, blobs))
+        return _file(found[int(index)], await read_blob(blobs, found[int(index)]))
     raise NotFound("a job of this task makes no files; ask for its result.")
 
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from ekiben.cards.card import Card
+from ekiben.errors import PayloadTooLarge
 from ekiben.gateway.call import Call
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.jobs.kinds import Prepared
 from ekiben.gateway.jobs.object_errors import object_errors
 from ekiben.gateway.jobs.terms import Terms
 from ekiben.gateway.state import GatewayState
-from ekiben.jobs import Accepted, Submission, new_job_id
+from ekiben.jobs import Accepted, Pointer, Submission, new_job_id
 from ekiben.jobs.blobs import put_input
+from ekiben.jobs.submission import MAX_INLINE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,24 @@ async def stored(desk: JobDesk, call: Call, ask: JobAsk, batch: str = "") -> Sub
     """The submission, its large input stored.
 
     Raises:
+        PayloadTooLarge: What is kept of it in the queue itself is too large.
         Unavailable: The object store cannot be reached.
     """
-    prepared, terms, job_id = ask.prepared, ask.terms, new_job_id()
-    pointer = None
+    prepared, job_id, pointer = ask.prepared, new_job_id(), None
     if prepared.blob is not None:
         with object_errors():
             pointer = await put_input(desk.blobs, job_id, prepared.blob, "application/octet-stream")
+    try:
+        return _submission(call, ask, job_id, pointer, batch)
+    except ValidationError:
+        # Its fields have been checked, so that it is the whole that is too large.
+        raise PayloadTooLarge(
+            f"input and metadata, without content, are larger than {MAX_INLINE_BYTES:,} bytes."
+        ) from None
+
+
+def _submission(call: Call, ask: JobAsk, job_id: str, pointer: Pointer | None, batch: str) -> Submission:
+    prepared, terms = ask.prepared, ask.terms
     return Submission(
         id=job_id,
         model=prepared.card.name,

@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.responses import Response
 
+from ekiben.gateway.content import Content
 from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.result_blobs import result_blobs
@@ -63,7 +64,11 @@ class TensorJobs(Generic[M]):
         inline: Any = job.specification.inline
         ask = self._asked(finished.gateway, orjson.dumps(inline["request"]))
         reply = await reply_of(finished)
-        await judged_once(finished, self.route, lambda: ask.produced(reply))
+
+        async def produced() -> Content:
+            return ask.produced(reply)
+
+        await judged_once(finished, self.route, produced)
         return ask.respond(reply)
 
     def _asked(self, gateway: GatewayState, body: bytes) -> Ask:

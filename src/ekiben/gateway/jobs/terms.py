@@ -41,11 +41,14 @@ def terms_of(asked: JobTerms, call: Call, webhooks: WebhookRules) -> Terms:
     deadline_s = _from_now(asked.deadline, "deadline")
     if deadline_s == 0:
         raise InvalidRequest("deadline has passed already.", param="deadline")
+    delay_s = _from_now(asked.not_before, "not_before") or 0.0
+    if deadline_s is not None and delay_s >= deadline_s:
+        raise InvalidRequest("not_before is not before the deadline.", param="not_before")
     if asked.webhook is not None:
         webhooks.check(str(asked.webhook), call.principal.id)
     return Terms(
         priority=asked.priority or call.priority,
-        delay_s=_from_now(asked.not_before, "not_before") or 0.0,
+        delay_s=delay_s,
         deadline_s=deadline_s,
         webhook=str(asked.webhook) if asked.webhook else None,
         metadata=asked.metadata,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
 from ekiben.gateway.chat_asking import chat_ask
+from ekiben.gateway.content import Content
 from ekiben.gateway.content import Piece as Judged
 from ekiben.gateway.documents import json_response
 from ekiben.gateway.generation import Answer, TextAsk
@@ -44,7 +45,11 @@ class ChatJobs:
         pieces = [line for line in lines if isinstance(line, Piece)]
         (ending,) = [line for line in lines if isinstance(line, Ending)]
         text = "".join(piece.text for piece in pieces)
-        await judged_once(finished, self.route, lambda: (Judged(text),))
+
+        async def written() -> Content:
+            return (Judged(text),)
+
+        await judged_once(finished, self.route, written)
         logprobs = tuple(each for piece in pieces for each in piece.logprobs)
         return json_response(ask.format.whole(Answer(text, logprobs, ending)))
 

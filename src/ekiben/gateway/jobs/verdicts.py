@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ekiben.errors import ContentBlocked
-from ekiben.gateway.content import LazyContent
+from ekiben.gateway.content import Content
 from ekiben.gateway.jobs.kinds import Finished
 from ekiben.gateway.moderator import UNCHECKED
 
 
-async def judged_once(finished: Finished, route: str, content: LazyContent) -> None:
+async def judged_once(finished: Finished, route: str, read: Callable[[], Awaitable[Content]]) -> None:
     """Let the result pass, note what it is flagged for, or refuse it, as the policy of the synchronous route says.
+
+    Args:
+        finished: The job.
+        route: The synchronous route.
+        read: Gives what it made; asked for where a policy wants it judged and nobody has yet.
 
     Raises:
         ContentBlocked: It is refused, now or by an earlier verdict.
@@ -23,9 +29,9 @@ async def judged_once(finished: Finished, route: str, content: LazyContent) -> N
     if moderator.rule(judging, "output") is None:
         return
     if job.verdict is None:
-        refusal = ""
+        refusal, content = "", await read()
         try:
-            await moderator.check(judging, "output", content)
+            await moderator.check(judging, "output", lambda: content)
         except ContentBlocked as error:
             refusal = error.message
         verdict = {"refusal": refusal, "flags": judging.flags}

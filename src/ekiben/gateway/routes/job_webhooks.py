@@ -8,6 +8,7 @@ from starlette.responses import Response
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, model_response
 from ekiben.gateway.jobs.owned import owned_job
 from ekiben.gateway.jobs.required import required_desk
+from ekiben.gateway.origin import check_origin
 from ekiben.gateway.routes.jobs import CONFLICT, job_id_parameter
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import Job
@@ -37,6 +38,7 @@ def router(gateway: GatewayState) -> APIRouter:
     )
     async def replay_webhook(request: Request) -> Response:
         """The same bytes under the same id, now, and then as often as the first time."""
+        check_origin(request, gateway.settings.allowed_origins)  # A browser asks no question before a bare POST.
         job = await owned_job(gateway, request)
         await required_desk(gateway).deliveries.replay(job.id)
         return model_response(await _log(gateway, job), 202)

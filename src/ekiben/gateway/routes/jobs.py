@@ -21,6 +21,7 @@ from ekiben.gateway.jobs.required import required_desk
 from ekiben.gateway.jobs.showing import accepted_response, view_of
 from ekiben.gateway.jobs.submitting import JobAsk, submit
 from ekiben.gateway.jobs.terms import fingerprint, idempotency_key, terms_of
+from ekiben.gateway.origin import check_origin
 from ekiben.gateway.routes.stream_schema import stream_response
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import retry_with_blobs
@@ -124,6 +125,7 @@ def router(gateway: GatewayState) -> APIRouter:
     )
     async def retry_job(request: Request) -> Response:
         """A new job like one that failed, expired or was cancelled; asked again, the same new one."""
+        check_origin(request, gateway.settings.allowed_origins)  # A browser asks no question before a bare POST.
         job, desk = await owned_job(gateway, request), required_desk(gateway)
         with gateway.admission.admitted(), object_errors():
             accepted = await retry_with_blobs(desk.queue, desk.blobs, job.id)

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from ekiben.errors import InvalidRequest
 
+MAX_URL_CHARACTERS: Final = 2_000
+
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -38,6 +40,8 @@ def check_webhook(url: str, networks: Sequence[Network]) -> None:
     Raises:
         InvalidRequest: Not https, a user name or fragment in it, or an address that is not public.
     """
+    if len(url) > MAX_URL_CHARACTERS:
+        raise InvalidRequest(f"webhook is longer than {MAX_URL_CHARACTERS} characters.", param="webhook")
     parts = urlsplit(url)
     if parts.username or parts.password or parts.fragment:
         raise InvalidRequest("webhook must have no user name, password or fragment.", param="webhook")

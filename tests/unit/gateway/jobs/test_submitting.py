@@ -50,6 +50,18 @@ async def test_a_job_from_its_submission_to_its_result(platform: JobPlatform) ->
         ({"task": "text-to-image", "input": {"prompt": "a"}, "priority": 11}, 400, "invalid_value", "priority"),
         ({"task": "text-to-image", "input": {"prompt": "a"}, "deadline": 0}, 400, "invalid_value", "deadline"),
         (
+            {"task": "text-to-image", "input": {"prompt": "a"}, "deadline": 5, "not_before": 5},
+            400,
+            "invalid_value",
+            "not_before",
+        ),
+        (
+            {"task": "text-to-image", "input": {"prompt": "a"}, "webhook": f"https://a.example/{'x' * 2_000}"},
+            400,
+            "invalid_value",
+            "webhook",
+        ),
+        (
             {"task": "text-to-image", "input": {"prompt": "a"}, "deadline": "2020-01-01T00:00:00Z"},
             400,
             "invalid_value",
