@@ -32,6 +32,7 @@ class Violation(StrEnum):
     GAP = "its events have a gap"
     PUBLISHED_TWICE = "two results of one job were accepted"
     STALE_WRITE = "a worker published although the job had been given to another"
+    WRONG_RESULT = "a published result is not there, not whole, or not of its job"
     LEASE_BROKEN = "a job was taken from a worker that had beaten in time"
 
 

@@ -60,6 +60,7 @@ class Intake:
         self._running: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
+        self._asking = asyncio.Lock()
         self._full_since: float | None = None
 
     def start(self) -> None:
@@ -68,8 +69,9 @@ class Intake:
 
     async def drain(self, within_s: float) -> None:
         """Take no more; hand those that are here back, with a checkpoint where there is time for one."""
-        for loop in self._loops:
-            loop.cancel()
+        async with self._asking:  # What is leased while we leave would be nobody's until its lease runs out.
+            for loop in self._loops:
+                loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         for attempt in self._attempts.values():
             attempt.suspend()
@@ -103,9 +105,10 @@ class Intake:
         if not self._has_room():
             await self._room()
             return
-        leased = await self._leasing.lease(1)
-        for lease in leased.leases:
-            self._begin(lease)
+        async with self._asking:
+            leased = await self._leasing.lease(1)
+            for lease in leased.leases:
+                self._begin(lease)
         if leased.leases:
             await asyncio.sleep(0)  # It counts as soon as it runs.
         elif self._place.loaded_runner is None:
