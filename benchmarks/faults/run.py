@@ -114,7 +114,10 @@ def _report(report: Report, plan: Plan, verdict: Verdict, skipped: dict[Nemesis,
         report.text(f"Left out: {nemesis}: {reason}.")
     report.criteria += [
         Criterion("jobs accepted", f"{verdict.accepted}", f"{plan.jobs}", met=verdict.accepted == plan.jobs),
-        *(Criterion(violation.value, str(broken[violation]), "0", met=not broken[violation]) for violation in Violation),
+        *(
+            Criterion(violation.value, str(broken[violation]), "0", met=not broken[violation])
+            for violation in Violation
+        ),
         Criterion("redelivery, p99", f"{p99:.1f} s", f"≤ {limit_s:g} s", met=not late),
     ]
     counts = Counter(fault.nemesis for fault in plan.faults)

@@ -33,7 +33,7 @@ async def test_no_job_is_lost_or_published_twice_whatever_dies(folder: Path) -> 
 @pytest.mark.parametrize(
     ("bug", "nemesis", "found"),
     [
-        (NO_FENCING, "freeze worker", Violation.STALE_WRITE),
+        (NO_FENCING, "freeze worker", Violation.WRONG_RESULT),
         (LOST_HEARTBEAT, "delay network", Violation.LEASE_BROKEN),
         (EARLY_ACKNOWLEDGEMENT, "kill door", Violation.LOST),
     ],
