@@ -55,7 +55,11 @@ class Works:
         return JobQueue(self.store)
 
     def start_worker(self, step_s: float = 0.02, version: str = "1.0.0", **environment: str) -> WorkerProcess:
-        """Another worker of `toy-image`."""
+        """Another worker of `toy-image`, which is a toy."""
+        return self.start("benchmarks.faults.toy_worker", str(step_s), version, **environment)
+
+    def start(self, program: str, *arguments: str, **environment: str) -> WorkerProcess:
+        """Another worker of `toy-image`, whatever that is."""
         number = len(self.workers)
         assert self.settings.valkey_url is not None
         given = {
@@ -69,7 +73,7 @@ class Works:
         log = self.folder / f"w{number}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.faults.toy_worker", str(step_s), version],
+                [sys.executable, "-m", program, *arguments],
                 cwd=PROJECT,
                 env={**os.environ, **given, **environment},
                 stderr=output,
@@ -77,9 +81,11 @@ class Works:
         self.workers.append(WorkerProcess(process, log))
         return self.workers[-1]
 
-    async def submit(self, prompt: str = "a cat", steps: int = 10, seed: int = 7, n: int = 1, **more: Any) -> str:
+    async def submit(
+        self, prompt: str = "a cat", steps: int = 10, seed: int = 7, n: int = 1, scheduler: str = "ddim", **more: Any
+    ) -> str:
         """One image job."""
-        settings = ImageSettings(prompt, 32, 32, steps, 3.0, seed, "ddim", n=n)
+        settings = ImageSettings(prompt, 32, 32, steps, 3.0, seed, scheduler, n=n)
         inline = {"settings": settings_document(settings)}
         submission = Submission(model="toy-image", task="text-to-image", principal="p", inline=inline, **more)
         return (await self.queue.submit(submission)).id
@@ -109,9 +115,16 @@ class Works:
         entries = await self.store.read_stream(self.store.key("events", job_id), "0")
         return [fields["kind"] for _, fields in entries if fields["kind"] not in ("step", "checkpointed")]
 
+    async def until_computed(self, seed: int, step: int) -> None:
+        """Wait until a step of a seed was computed."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while max((found for _, found in self.computed(seed)), default=0) < step:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.02)
+
     def computed(self, seed: int = 7) -> list[tuple[int, int]]:
         """Process and step of all that was computed for a seed, in order."""
-        lines = [line.split() for line in (self.folder / "steps").read_text().splitlines()]
+        steps = self.folder / "steps"
+        lines = [line.split() for line in steps.read_text().splitlines()] if steps.exists() else []
         return [(int(pid), int(step)) for pid, found, step in lines if int(found) == seed]
 
 
