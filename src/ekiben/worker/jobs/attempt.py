@@ -36,6 +36,8 @@ class Attempt:
         self._leasing, self._lease = leasing, lease
         self._bench = Workbench(leasing, lease, blobs)
         self._stopping = asyncio.Event()
+        self.entered = asyncio.Event()
+        """Set as soon as the job counts as one of its runner's, or will never be."""
 
     def suspend(self) -> None:
         """Hand the job back soon, with a checkpoint."""
@@ -61,6 +63,7 @@ class Attempt:
             for task in every:
                 task.cancel()
             await asyncio.gather(*every, return_exceptions=True)
+            self.entered.set()
         if working.cancelled() and not _is_lost(beating):
             await self._hand_back()
         elif _is_lost(working) or _is_lost(beating):
@@ -72,6 +75,7 @@ class Attempt:
         job, lease, bench = self._lease.job, self._lease, self._bench
         try:
             async with get_runner() as runner:
+                self.entered.set()
                 result = await runner.run(job, bench)
         except (Suspended, ModelUnloaded, ShuttingDown):
             await _insist(lambda: self._leasing.hand_back(lease, bench.cost))

@@ -107,10 +107,10 @@ class Intake:
             return
         async with self._asking:
             leased = await self._leasing.lease(1)
-            for lease in leased.leases:
-                self._begin(lease)
-        if leased.leases:
-            await asyncio.sleep(0)  # It counts as soon as it runs.
+            begun = [self._begin(lease) for lease in leased.leases]
+        if begun:
+            # Else there would seem to be more room than there is.
+            await asyncio.gather(*(attempt.entered.wait() for attempt in begun))
         elif self._place.loaded_runner is None:
             await asyncio.sleep(_IDLE_LOOK_S)
         else:
@@ -139,12 +139,13 @@ class Intake:
         except TimeoutError:
             return
 
-    def _begin(self, lease: Lease) -> None:
+    def _begin(self, lease: Lease) -> Attempt:
         attempt = Attempt(self._leasing, lease, self._blobs)
         self._attempts[lease.job.id] = attempt
         task = asyncio.create_task(attempt.run(self._place.runner), name=f"job {lease.job.id}")
         self._running.add(task)
         task.add_done_callback(lambda done: self._end(lease.job.id, attempt, done))
+        return attempt
 
     def _end(self, job_id: str, attempt: Attempt, done: asyncio.Task[None]) -> None:
         self._running.discard(done)
