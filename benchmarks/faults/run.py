@@ -1,4 +1,4 @@
-"""One run: jobs are handed in while the schedule goes on; when everything is quiet again, everybody's notes are read."""
+"""One run: jobs are handed in while the schedule goes on; when all is quiet again, everybody's notes are read."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def put_to_test(plan: Plan, folder: Path) -> Verdict:
         handing = asyncio.create_task(hand_in(system.door_socket, numbers, notes, plan.batch, plan.every_s))
         await inflict(system, plan.faults, _tell)
         await handing
-        await _settle(system, plan.jobs)
+        await _settle(system)
         async with asyncio.timeout(_STALLED_S):
             heard = await listening if not plan.bugs else {}
         listening.cancel()
@@ -86,7 +86,7 @@ def _tell(fault: Fault) -> None:
     print(f"{time.monotonic():.1f} {fault.nemesis} {fault.worker}", file=sys.stderr, flush=True)
 
 
-async def _settle(system: System, jobs: int) -> None:
+async def _settle(system: System) -> None:
     """Wait until every job has ended, or none has for long; then until a worker that was frozen has come back."""
     ended, last = -1, time.monotonic()
     while time.monotonic() - last < _STALLED_S:

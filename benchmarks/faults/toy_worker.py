@@ -16,22 +16,23 @@ import errno
 import os
 import signal
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from benchmarks.faults.planted import with_bug
+from benchmarks.faults.planted import open_with_bug
 from benchmarks.faults.witness import Notes, WitnessedLeasing
 from ekiben.devices.machine import Machine
 from ekiben.devices.planner import make_plan
-from ekiben.jobs import ObjectBlobs, open_blobs
+from ekiben.jobs import Leasing, ObjectBlobs, open_blobs
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 from ekiben.testing.images import ToyImageGenerator, toy_image_card
 from ekiben.worker.host import ModelHost
 from ekiben.worker.image_servable import loads
-from ekiben.worker.jobs import hosting
+from ekiben.worker.jobs.hosting import JobHosting, worker_name
+from ekiben.worker.lifecycle import Lifecycle
 
 
 class FullStore:
@@ -48,25 +49,20 @@ class FullStore:
         await self._blobs.put(key, data, media_type)
 
 
-def _prepare() -> None:
-    """Let the hosting use what writes down, and what can be out of order."""
-    if notes := os.environ.get("FAULTS_NOTES"):
-        hosting.Leasing = partial(WitnessedLeasing, notes=Notes(Path(notes)))  # type: ignore[assignment,misc]
-    if sign := os.environ.get("FAULTS_STORE"):
-
-        def failing(settings: Settings) -> FullStore:
-            return FullStore(open_blobs(settings), Path(sign))
-
-        hosting.open_blobs = failing  # type: ignore[assignment]
-    if bug := os.environ.get("FAULTS_BUG"):
-        hosting.open_store = with_bug(bug)
+def _host_jobs(model: str, lifecycle: Lifecycle[Any], settings: Settings) -> JobHosting:
+    """As a worker's own, but for what writes down, and what can be out of order."""
+    store, name = open_with_bug(settings, os.environ.get("FAULTS_BUG", "")), worker_name()
+    notes, sign = os.environ.get("FAULTS_NOTES"), os.environ.get("FAULTS_STORE")
+    witnessed = WitnessedLeasing(store, model, name, notes=Notes(Path(notes))) if notes else None
+    blobs = open_blobs(settings)
+    leasing = witnessed or Leasing(store, model, name)
+    return JobHosting(store, leasing, FullStore(blobs, Path(sign)) if sign else blobs, lifecycle)
 
 
 async def main(step_s: float, version: str) -> None:
     """Serve until SIGTERM."""
     settings = load_settings()
     configure_logging("json", "info", sys.stderr, log_content=False)
-    _prepare()
     card = toy_image_card(version=version)
     steps = os.open(os.environ["FAULTS_STEPS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -77,7 +73,7 @@ async def main(step_s: float, version: str) -> None:
         return ToyImageGenerator(step_s, version, stepped)
 
     place = make_plan([card], Machine(threads=2, memory_gib=8.0, gpus=())).of(card.name)
-    host = ModelHost(card, loads(card, make, settings), place, settings)
+    host = ModelHost(card, loads(card, make, settings), place, settings, _host_jobs)
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     await host.start()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.faults.caller import STEPS
 from benchmarks.faults.history import Entry, History, Violation
@@ -74,7 +75,7 @@ async def judge(
 
 
 async def _is_whole(blobs: Blobs, job: Job) -> bool:
-    """Whether the picture is there, under the fence that published it, and of the seed and steps that were asked for."""
+    """Whether the picture is there, under the fence that published it, and what was asked for."""
     if job.result is None or not isinstance(job.result.value, dict):
         return False
     try:
@@ -82,8 +83,8 @@ async def _is_whole(blobs: Blobs, job: Job) -> bool:
             if not pointer.key.startswith(f"jobs/{job.id}/{job.fence}/"):
                 return False
             await get_checked(blobs, pointer)
-        (picture,) = job.result.value["pictures"]  # type: ignore[misc]
-        assert isinstance(picture, dict)
+        pictures: Any = job.result.value["pictures"]
+        (picture,) = pictures
         return bool(picture["seed"] == int(job.id.removeprefix("job_")) and picture["steps"] == STEPS)
     except (OSError, ValueError, KeyError):
         return False

@@ -1,4 +1,4 @@
-"""What the supervisor does for the queue of jobs: owns its server where no other is named, sweeps it, tidies its blobs."""
+"""What the supervisor does for the queue of jobs: owns its server, unless another is named; sweeps it and its blobs."""
 
 from __future__ import annotations
 

@@ -138,7 +138,8 @@ class Store:
             found = await self._connection.run(lambda client: client.config_get("appendfsync"))
         except (ResponseError, QueueUnavailable):
             return None
-        return found.get("appendfsync")
+        stated: str | None = found.get("appendfsync")
+        return stated
 
     async def _pipeline(
         self, client: Valkey, script: Script, calls: Sequence[Arguments], *, wait_for_disk: bool = False

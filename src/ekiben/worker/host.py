@@ -20,7 +20,7 @@ from ekiben.policy.exposure import check_worker_exposure
 from ekiben.settings import Settings
 from ekiben.worker.gate import Gate
 from ekiben.worker.host_app import HostApp
-from ekiben.worker.jobs.hosting import JobHosting
+from ekiben.worker.jobs.hosting import JobHosting, host_jobs
 from ekiben.worker.lifecycle import Lifecycle, State
 from ekiben.worker.listener import SOCKET_SUFFIX, Listener, make_private
 from ekiben.worker.servable import Servable
@@ -40,10 +40,18 @@ class ModelHost(Generic[S]):
         load: Makes the servable.
         placement: The model's share of the machine; this process takes one of its places.
         settings: This process's settings.
+        jobs: Makes what takes durable jobs, of the model's name and whether it is in memory; None: there are none.
     """
 
-    def __init__(self, card: Card, load: Callable[[], Awaitable[S]], placement: Placement, settings: Settings) -> None:
-        self._card, self._placement, self._settings = card, placement, settings
+    def __init__(
+        self,
+        card: Card,
+        load: Callable[[], Awaitable[S]],
+        placement: Placement,
+        settings: Settings,
+        jobs: Callable[[str, Lifecycle[S], Settings], JobHosting | None] = host_jobs,
+    ) -> None:
+        self._card, self._placement, self._settings, self._host_jobs = card, placement, settings, jobs
         self._lifecycle = Lifecycle(card.name, load, settings.drain_timeout_s, self._changing)
         self._listeners: list[Listener] = []
         self._idle_watch: asyncio.Task[None] | None = None
@@ -76,8 +84,7 @@ class ModelHost(Generic[S]):
         make_private(self._settings.run_dir)
         place = await claim(self._placement, self._settings.run_dir)
         await self._follow_wish()
-        if self._settings.valkey_url is not None:
-            self._jobs = JobHosting(self._card.name, self._lifecycle, self._settings)
+        self._jobs = self._host_jobs(self._card.name, self._lifecycle, self._settings)
         app = HostApp(self._lifecycle, place.device, self._hand_back)
         await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
         if self._settings.worker_listen:

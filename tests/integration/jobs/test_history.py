@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ekiben.jobs import Event, Job, Specification, State, Timings
 from benchmarks.faults.history import Entry, History, Kind, Violation
+from ekiben.jobs import Event, Job, Specification, State, Timings
 
 
 def _job(state: State) -> Job:

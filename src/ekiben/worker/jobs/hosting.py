@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 
-from ekiben.jobs import Leasing, open_blobs, open_store
+from ekiben.jobs import Blobs, Leasing, Store, open_blobs, open_store
 from ekiben.settings import Settings
 from ekiben.worker.jobs.intake import Intake
 from ekiben.worker.jobs.runner import JobRunner
@@ -27,20 +27,15 @@ class JobHosting:
     """Takes jobs for one model.
 
     Args:
-        model: Its served name.
-        lifecycle: Whether it is in memory.
-        settings: Where queue and blobs are.
-
-    Raises:
-        ConfigurationError: The address of the queue, or the place of objects, is none.
+        store: The queue; closed with this.
+        leasing: This worker's side of it.
+        blobs: Where the jobs' bytes lie.
+        lifecycle: Whether the model is in memory.
     """
 
-    def __init__(self, model: str, lifecycle: Lifecycle[Any], settings: Settings) -> None:
-        self._store = open_store(settings)
-        worker = _worker_name()
-        leasing = Leasing(self._store, model, worker)
-        self._intake = Intake(leasing, open_blobs(settings), _ModelPlace(lifecycle))
-        _log.info("taking jobs", model=model, worker=worker)
+    def __init__(self, store: Store, leasing: Leasing, blobs: Blobs, lifecycle: Lifecycle[Any]) -> None:
+        self._store = store
+        self._intake = Intake(leasing, blobs, _ModelPlace(lifecycle))
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -54,6 +49,19 @@ class JobHosting:
         """Hand back, and let go of the queue."""
         await self.drain()
         await self._store.__aexit__()
+
+
+def host_jobs(model: str, lifecycle: Lifecycle[Any], settings: Settings) -> JobHosting | None:
+    """As the settings say; None where they name no queue.
+
+    Raises:
+        ConfigurationError: The address of the queue, or the place of objects, is none.
+    """
+    if settings.valkey_url is None:
+        return None
+    store, worker = open_store(settings), worker_name()
+    _log.info("taking jobs", model=model, worker=worker)
+    return JobHosting(store, Leasing(store, model, worker), open_blobs(settings), lifecycle)
 
 
 class _ModelPlace:
@@ -82,6 +90,6 @@ class _ModelPlace:
             yield servable.jobs
 
 
-def _worker_name() -> str:
+def worker_name() -> str:
     """Unlike that of any other process, also of one that had the same number before."""
     return f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"

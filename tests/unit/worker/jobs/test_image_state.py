@@ -40,5 +40,5 @@ def test_what_is_none_is_refused(data: bytes) -> None:
 
 
 def test_another_models_is_refused() -> None:
-    with pytest.raises(CheckpointRefused, match="2.0.0"):
+    with pytest.raises(CheckpointRefused, match="m 2"):
         ImageState.from_bytes(_STATE.to_bytes(), "m 2.0.0")
