@@ -25,7 +25,7 @@ from ekiben.settings import load_settings
 from ekiben.worker.http import error_response
 from ekiben.worker.listener import Listener
 
-_LATE_S = 0.5
+_LATE_S = 1.0
 
 
 async def main(socket: Path) -> None:

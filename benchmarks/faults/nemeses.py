@@ -16,7 +16,7 @@ _FAKETIME: Final = (
     Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
     Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
 )
-_LONG_LEASES: Final = 1.5
+_LONG_LEASES: Final = 1.25
 _SLOW_S: Final = 0.2
 _FULL_FOR_S: Final = 2.0
 
@@ -42,6 +42,7 @@ async def inflict(system: System, faults: Sequence[Fault], told: Callable[[Fault
 async def _kill_worker(system: System, worker: Worker) -> None:
     system.kill_worker(worker)
     system.start_worker(worker)
+    await system.until_up(worker)
 
 
 async def _kill_door(system: System, _: Worker) -> None:
@@ -82,6 +83,7 @@ async def _fill(system: System, _: Worker) -> None:
 async def _notice(system: System, worker: Worker) -> None:
     await system.drain_worker(worker)
     system.start_worker(worker)
+    await system.until_up(worker)
 
 
 async def _upgrade(system: System, worker: Worker) -> None:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from benchmarks.faults.caller import MODEL
 from benchmarks.faults.proxy import Proxy
 from ekiben.jobs import EmbeddedValkey, Store, Sweeper, open_blobs, open_store
 from ekiben.settings import Settings, load_settings
+from ekiben.worker.host import socket_path
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 Process = subprocess.Popen[bytes]
-_GONE_WITHIN_S = 30.0
+_GONE_WITHIN_S = _UP_WITHIN_S = 60.0
 
 
 @dataclass(slots=True)
@@ -68,6 +70,8 @@ class System:
             await worker.proxy.start()
             self.start_worker(worker)
         self.start_door()
+        for worker in self.workers:
+            await self.until_up(worker)
         self._sweeping = asyncio.create_task(Sweeper(self.store, open_blobs(self.settings)).run(every_s=0.25))
         return self
 
@@ -97,6 +101,14 @@ class System:
         }
         arguments = ["benchmarks.faults.toy_worker", str(self._step_s), worker.version]
         worker.process = self._start(arguments, f"w{worker.number}.{worker.starts}", given)
+
+    async def until_up(self, worker: Worker) -> None:
+        """Wait until it answers, and so takes jobs."""
+        assert worker.process is not None
+        socket = socket_path(self.folder / f"w{worker.number}", MODEL, worker.process.pid)
+        async with asyncio.timeout(_UP_WITHIN_S):
+            while not socket.exists():  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.05)
 
     def start_door(self) -> None:
         """A new process at the door."""

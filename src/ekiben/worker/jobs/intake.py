@@ -23,6 +23,8 @@ _PATIENCE_S: Final = 5.0
 """After so long without a free slot one job is taken all the same: traffic must not starve jobs for good."""
 _IDLE_LOOK_S: Final = 5.0
 """A worker whose model is not in memory gives those that have it so long to take a job."""
+_DEAF_S: Final = 1.0
+"""The bell rings once, and whoever hears it may be frozen or cut off: others look by themselves after so long."""
 _PAUSE_S: Final = 1.0
 _STOP_WITHIN_S: Final = 2.0
 
@@ -114,7 +116,7 @@ class Intake:
         elif self._place.loaded_runner is None:
             await asyncio.sleep(_IDLE_LOOK_S)
         else:
-            called = await self._leasing.wait(*(() if leased.next_s is None else (leased.next_s,)))
+            called = await self._leasing.wait(min(_DEAF_S, leased.next_s or _DEAF_S))
             if called.stop is not None and called.stop in self._attempts:
                 self._attempts[called.stop].stop()
 
