@@ -28,7 +28,8 @@ async def beat(leasing: Leasing, lease: Lease, bench: Workbench, clock: Callable
     Raises:
         LeaseLost: It is no longer ours, or nothing was heard of the queue for so long that it must be taken for that.
     """
-    heard, told = clock(), bench.latest
+    heard = clock()
+    told: Progress | None = None
     while True:
         await _pause(bench, told, lease.lease_s / _BEATS_A_LEASE)
         progress = bench.latest
