@@ -15,6 +15,7 @@ from ekiben.schemas.images import ImagesResponse
 
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     409: {**ERROR_RESPONSES[400], "description": "The job has not succeeded; the message says where it is."},
+    403: {**ERROR_RESPONSES[401], "description": "The link is not valid, or not any more."},
     410: {**ERROR_RESPONSES[400], "description": "The job expired, or its files were erased."},
 }
 _FILE: Final[dict[int | str, dict[str, Any]]] = {

@@ -37,7 +37,12 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "metadata": {"order": "4711"},
 }
 CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
-    409: {**ERROR_RESPONSES[400], "description": "The idempotency key has another body, or the job's state forbids it."}
+    409: {
+        **ERROR_RESPONSES[400],
+        "description": "The idempotency key has another body, or the job's state forbids it.",
+    },
+    403: {**ERROR_RESPONSES[401], "description": "A page of another server asks, or the link is not valid any more."},
+    410: {**ERROR_RESPONSES[404], "description": "It was there, and was erased or expired."},
 }
 _ERASE: Final[dict[str, Any]] = {"name": "erase", "in": "query", "schema": {"type": "boolean", "default": False}}
 _AFTER: Final[dict[str, Any]] = {"name": "last-event-id", "in": "header", "schema": {"type": "integer"}}
