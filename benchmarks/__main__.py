@@ -13,6 +13,7 @@ from benchmarks.harness.report import Report
 
 _MODULES = {
     "embeddings": "embeddings.run",
+    "faults": "faults.run",
     "overload": "overload.run",
     "queues": "queues.run",
     "queues.faults": "queues.faults.run",

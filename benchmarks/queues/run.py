@@ -56,7 +56,7 @@ async def _throughput(report: Report, url: str, jobs: int) -> None:
 async def _pickup(report: Report, url: str, jobs: int) -> None:
     async with _store(url) as store:
         found = await pickups_ms(store, jobs)
-    median, p99 = percentile(found, 50), percentile(found, 99)
+    median, p99 = percentile(found, 0.5), percentile(found, 0.99)
     report.text(
         f"An idle worker has a job {median:.1f} ms after its submission began (median of {jobs}; p99 {p99:.1f})."
     )

@@ -28,6 +28,7 @@ _COMPUTED: Final = {
     "run_dir": "a folder under the temporary folder",
     "worker_urls": "{}",
     "upstream_keys": "{}",
+    "webhook_secrets": "{}",
     "cache_dir": "~/.cache/ekiben",
     "state_dir": "~/.local/state/ekiben",
     "bentoml_home": "~/bentoml",

@@ -16,6 +16,7 @@ so the same class is raised on both sides of the wire.
     ├── NotFound 404                no such route or thing
     │   ├── ModelNotFound 404       no such model
     │   └── JobNotFound             no such job, or another caller's
+    ├── Gone 410                    it was there; its time is over, or it was erased
     ├── MethodNotAllowed 405
     ├── Conflict 409                not as things are
     │   ├── IdempotencyConflict     the idempotency key belongs to another body
@@ -156,6 +157,12 @@ class JobNotFound(NotFound):
     """No job of that id that this caller may see."""
 
     code = "job_not_found"
+
+
+class Gone(EkibenError):
+    """What was there is not any more: its time is over, or it was erased."""
+
+    code, status, type = "gone", 410, "invalid_request_error"
 
 
 class MethodNotAllowed(EkibenError):

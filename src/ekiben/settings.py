@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ekiben.errors import ConfigurationError
@@ -129,6 +129,25 @@ class Settings(BaseSettings):
     valkey_durable: bool = Field(
         False, description="The operator's word that the server at EKIBEN_VALKEY_URL loses nothing it has confirmed."
     )
+    job_lease_s: float = Field(
+        15.0, ge=1, description="Seconds without a heartbeat after which a worker's jobs go to others."
+    )
+    checkpoint_s: float = Field(
+        2.0, ge=0, description="Seconds of computing after which a job's state is written down; 0: not by time."
+    )
+    checkpoint_steps: int = Field(
+        0, ge=0, description="Steps after which a job's state is written down at the latest; 0: not by steps."
+    )
+    webhook_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Secrets that sign webhooks, as JSON: {"<id of a key>": "whsec_…"}; `*` is every other key\'s,'
+        " `anonymous` that of callers without one. A key without a secret has no webhooks.",
+    )
+    webhook_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="Private networks (comma-separated, such as `10.1.0.0/16`) whose addresses may be webhooks too,"
+        " also without TLS; all others must be public and https.",
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`json`, `console`, or by whether standard error is a terminal."
     )
@@ -155,7 +174,7 @@ class Settings(BaseSettings):
         description="Token for gated models on the hub (`HF_TOKEN`); sent to that host only, never logged.",
     )
 
-    @field_validator("only", "unloaded", "allowed_origins", mode="before")
+    @field_validator("only", "unloaded", "allowed_origins", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -69,7 +69,8 @@ def start_platform(folder: Path, *arguments: str, **environment: str) -> Platfor
     """Start `ekiben serve` with its run folder and log in `folder`; the caller waits and stops."""
     port = free_port()
     run_dir, log = folder / "run", folder / "serve.log"
-    settings = {"EKIBEN_PORT": str(port), "EKIBEN_RUN_DIR": str(run_dir), **environment}
+    own = {"EKIBEN_RUN_DIR": str(run_dir), "EKIBEN_STATE_DIR": str(folder / "state")}
+    settings = {"EKIBEN_PORT": str(port), **own, **environment}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", "from ekiben.cli.main import main; main()", "serve", *arguments],

@@ -16,7 +16,11 @@ pytestmark = pytest.mark.slow
 
 
 def _start(folder: Path, *arguments: str, port: int) -> Platform:
-    settings = {"EKIBEN_PORT": str(port), "EKIBEN_RUN_DIR": str(folder / "run")}
+    settings = {
+        "EKIBEN_PORT": str(port),
+        "EKIBEN_RUN_DIR": str(folder / "run"),
+        "EKIBEN_STATE_DIR": str(folder / "state"),
+    }
     log = folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ekiben.cli import keys, models
+from ekiben.cli import jobs, keys, models
 from ekiben.cli.build import build
 from ekiben.cli.containerize import containerize
 from ekiben.cli.doctor import doctor
@@ -22,6 +22,7 @@ app.command()(doctor)
 app.command()(build)
 app.command()(containerize)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
+app.add_typer(jobs.app, name="jobs", help="Durable jobs.")
 app.add_typer(keys.app, name="keys", help="API keys.")
 
 

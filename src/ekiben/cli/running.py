@@ -44,8 +44,20 @@ def ask_platform(settings: Settings, path: str) -> dict[str, Any]:
     return content
 
 
+def run_dir_of(settings: Settings, socket: str) -> Path:
+    """The run folder of the one platform that runs here and has a socket of that name, or of the one that is named.
+
+    Raises:
+        ConfigurationError: None runs, or several do.
+    """
+    return _one_socket(settings, socket).parent
+
+
 def _control_socket(settings: Settings) -> Path:
-    pattern = f"{CONTROL_NAME}.*{SOCKET_SUFFIX}"
+    return _one_socket(settings, f"{CONTROL_NAME}.*{SOCKET_SUFFIX}")
+
+
+def _one_socket(settings: Settings, pattern: str) -> Path:
     if "run_dir" in settings.model_fields_set:
         found = sorted(settings.run_dir.glob(pattern))
     else:

@@ -1,7 +1,8 @@
-"""The supervisor: starts BentoML, watches the gateway, drains before it ends.
+"""The supervisor: starts the queue of jobs and BentoML, watches the gateway, drains before it ends.
 
 BentoML ends every process at once on SIGTERM, so that requests in flight lose their worker. The supervisor therefore
-takes the signal first, has the gateway refuse new requests and finish the others, and only then passes it on.
+takes the signal first, has the workers hand their jobs back and the gateway refuse new requests and finish the others,
+and only then passes it on. The queue ends last.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from typing import Any
 import httpx
 import structlog
 
+from ekiben.cli.job_care import JobCare
 from ekiben.devices.claim import PLACE_SUFFIX
 from ekiben.errors import ConfigurationError
+from ekiben.jobs.opening import QUEUE_SOCKET
 from ekiben.settings import Settings, child_environment
 from ekiben.worker.host import CHANGING_SUFFIX
 from ekiben.worker.listener import SOCKET_SUFFIX, make_private
@@ -37,6 +40,7 @@ _KEEP_ALIVE_S = 75
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0
+_HAND_BACK_WITHIN_S = 15.0
 # More is never needed, and some programs close every possible file when they start.
 _MAX_FILES = 65_536
 
@@ -73,18 +77,21 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         loop.add_signal_handler(signal.SIGINT, self._interrupted)
         self._clear()  # What a platform that was killed has left behind.
-        process = await self._spawn()
         try:
-            return await self._watch(process)
+            async with JobCare(self._settings) as jobs:
+                process = await self._spawn(jobs.url)
+                try:
+                    return await self._watch(process)
+                finally:
+                    await _end(process, 0.0 if self._impatient.is_set() else _EXIT_TIMEOUT_S)
         finally:
-            await _end(process, 0.0 if self._impatient.is_set() else _EXIT_TIMEOUT_S)
             self._clean()
 
     def _interrupted(self) -> None:
         """Stop at the first Ctrl-C; at the second, without waiting for what is in flight."""
         (self._impatient if self._stopping.is_set() else self._stopping).set()
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self, queue_url: str) -> asyncio.subprocess.Process:
         arguments = ["-m", "bentoml", "serve", self._target.bento, "--working-dir", str(self._target.folder)]
         address = ["--host", _ip(self._settings.host), "--port", str(self._settings.port)]
         # Longer than load balancers and clients keep theirs, so that none sends on a connection that is being closed.
@@ -95,7 +102,7 @@ class Supervisor:
             *arguments,
             *address,
             *keep_alive,
-            env=_environment(self._settings),
+            env=_environment(self._settings, queue_url),
             start_new_session=True,
             preexec_fn=_end_with_parent,
         )
@@ -137,6 +144,7 @@ class Supervisor:
         """Have the gateways finish what is in flight; returns whether they did."""
         _log.info("draining; Ctrl-C again ends at once", timeout_s=self._settings.drain_timeout_s)
         wait_s = self._settings.drain_timeout_s + 5
+        handing_back = asyncio.create_task(self._hand_back())
         asking = [asyncio.create_task(self._ask(path, "POST", "/drain", wait_s)) for path in self._gateways()]
         drained = asyncio.gather(*asking)
         impatient = asyncio.create_task(self._impatient.wait())
@@ -145,11 +153,19 @@ class Supervisor:
         impatient.cancel()
         if not drained.done():
             drained.cancel()
+            handing_back.cancel()
             _log.warning("not waiting for requests in flight")
             return False
+        await handing_back
         finished = all(reply is None or reply["finished"] for reply in drained.result())
         _log.info("drained" if finished else "gave up on requests in flight", gateways=len(asking))
         return finished
+
+    async def _hand_back(self) -> None:
+        """Have the workers take no more jobs, and hand those they have back with a checkpoint."""
+        sockets = set(self._settings.run_dir.glob(f"*{SOCKET_SUFFIX}")) - set(self._gateways())
+        workers = [path for path in sockets if path.name != QUEUE_SOCKET]
+        await asyncio.gather(*(self._ask(path, "POST", "/hand-back", _HAND_BACK_WITHIN_S) for path in workers))
 
     def _gateways(self) -> list[Path]:
         return list(self._settings.run_dir.glob(f"{self._control_name}.*{SOCKET_SUFFIX}"))
@@ -210,8 +226,9 @@ def _ip(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
-def _environment(settings: Settings) -> Mapping[str, str]:
+def _environment(settings: Settings, queue_url: str) -> Mapping[str, str]:
     environment = child_environment()
+    environment["EKIBEN_VALKEY_URL"] = queue_url
     environment["EKIBEN_RUN_DIR"] = str(settings.run_dir)
     environment["EKIBEN_HOST"], environment["EKIBEN_ONLY"] = settings.host, ",".join(settings.only)
     environment["BENTOML_DO_NOT_TRACK"] = "True"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from ekiben.client import embeddings, failures, models, moderations, status, tensors
+from ekiben.client.async_jobs import AsyncJobsResource
 from ekiben.client.async_text import AsyncChatResource, AsyncCompletionsResource
 from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
@@ -78,6 +79,7 @@ class AsyncClient(BaseClient):
         self._http = http_client if http_client is not None else httpx.AsyncClient()
         self.embeddings = AsyncEmbeddingsResource(self)
         self.images = AsyncImagesResource(self, self._options.pace)
+        self.jobs = AsyncJobsResource(self, self._options.pace)
         self.models = AsyncModelsResource(self)
         self.moderations = AsyncModerationsResource(self)
         self.chat = AsyncChatResource(self, self._options.pace)

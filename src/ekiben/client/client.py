@@ -11,6 +11,7 @@ from ekiben.client.base_client import BaseClient
 from ekiben.client.call import Answer, Call, Send, T, Wait
 from ekiben.client.flow import Outcome, attempts
 from ekiben.client.image_resources import ImagesResource
+from ekiben.client.job_resources import JobsResource
 from ekiben.client.methods import Blocking, blocking
 from ekiben.client.options import client_options
 from ekiben.client.text import ChatResource, CompletionsResource
@@ -80,6 +81,7 @@ class Client(BaseClient):
         self._http = http_client if http_client is not None else httpx.Client()
         self.embeddings = EmbeddingsResource(self)
         self.images = ImagesResource(self, self._options.pace)
+        self.jobs = JobsResource(self, self._options.pace)
         self.models = ModelsResource(self)
         self.moderations = ModerationsResource(self)
         self.chat = ChatResource(self, self._options.pace)

@@ -65,7 +65,7 @@ def generate(prompt: str, n: int = 1, **options: Unpack[ImageOptions]) -> Call[I
         n: How many; each has the seed after the one before.
         **options: See `ImageOptions`; and `timeout`, `priority` and `request_id`.
     """
-    return _call(GENERATIONS, {"prompt": prompt, "n": n}, None, options, _images)
+    return _call(GENERATIONS, {"prompt": prompt, "n": n}, None, options, images_of)
 
 
 def edit(
@@ -80,7 +80,7 @@ def edit(
         n: How many; each has the seed after the one before.
         **options: See `ImageOptions`; and `timeout`, `priority` and `request_id`.
     """
-    return _call(EDITS, {"prompt": prompt, "n": n}, _files(image, mask), options, _images)
+    return _call(EDITS, {"prompt": prompt, "n": n}, _files(image, mask), options, images_of)
 
 
 def stream(
@@ -141,7 +141,8 @@ def _as_it_is(answer: Answer) -> Opened:
     return answer
 
 
-def _images(answer: Answer) -> Images:
+def images_of(answer: Answer) -> Images:
+    """Read the answer of a request for pictures."""
     payload = answer.json()
     with readable(answer):
         kind = str(payload["output_format"])

@@ -5,7 +5,7 @@ Everything the server itself reports is raised as the class of `ekiben.errors` t
 
 from __future__ import annotations
 
-from ekiben.errors import DeadlineExceeded, Internal, OperatorError, Unavailable
+from ekiben.errors import Conflict, DeadlineExceeded, Internal, OperatorError, Unavailable
 
 
 class ConnectionFailed(Unavailable):
@@ -24,6 +24,16 @@ class UnexpectedResponse(Internal):
     """An answer that is not one of ours: a redirect, a proxy's page, a body that cannot be read."""
 
     code = "unexpected_response"
+
+
+class JobNotDone(Conflict):
+    """A job ended without a result; `state` is how: failed, expired or cancelled."""
+
+    code = "job_not_done"
+
+    def __init__(self, message: str, *, job_id: str, state: str) -> None:
+        super().__init__(message)
+        self.job_id, self.state = job_id, state
 
 
 class MissingPackageError(OperatorError):

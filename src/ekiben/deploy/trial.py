@@ -71,6 +71,7 @@ def _served(bento: Bento, names: Sequence[str], scratch: Path) -> Iterator[str]:
         EKIBEN_ONLY=",".join(names),
         EKIBEN_PORT=str(port),
         EKIBEN_RUN_DIR=str(scratch / "run"),
+        EKIBEN_STATE_DIR=str(scratch / "state"),
     )
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, no shell

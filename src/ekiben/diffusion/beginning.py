@@ -63,6 +63,7 @@ class Beginning:
             entry.stopwatch.carry_on(
                 encode_s=spent.encode_s, denoise_s=spent.denoise_s, evaluations=spent.evaluations, rows=spent.rows
             )
+            entry.kept = (spent.step, spent.denoise_s)
         else:
             entry.run = self._fresh(request, entry.source, conditions)
         entry.source = entry.checkpoint = None

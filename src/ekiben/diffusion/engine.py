@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from copy import copy
 
 import torch
 
@@ -137,6 +136,7 @@ class Engine:
     def step(self) -> bool:
         """Take the pictures of one shape a step further; returns whether there was anything to do."""
         self._pool.sweep(self._clock())
+        self._suspend([entry for entry in self._pool.open() if entry.generation.suspending])
         batch = self._selection.choose(self._pool.open(), self._cap.value)
         if not batch:
             return False
@@ -154,11 +154,8 @@ class Engine:
 
         One that has not begun has no checkpoint: it is asked for again with its request alone.
         """
-        error = ShuttingDown("This model is shutting down; the picture can be continued elsewhere.")
-        self._pool.close(error)
-        for entry in self._still_wanted(self._pool.open()):
-            self._reporting.suspended(entry)
-            self._pool.fail(entry, copy(error))
+        self._pool.close(_suspended())
+        self._suspend(self._pool.open())
 
     def close(self, error: EkibenError, *, drain: bool = False) -> list[Generation]:
         """Take nothing more.
@@ -179,5 +176,14 @@ class Engine:
         """End everyone who is there; newcomers are still taken."""
         self._pool.fail_all(error)
 
+    def _suspend(self, group: Sequence[Entry]) -> None:
+        for entry in self._still_wanted(group):
+            self._reporting.suspended(entry)
+            self._pool.fail(entry, _suspended())
+
     def _still_wanted(self, group: Sequence[Entry]) -> list[Entry]:
         return self._pool.still_wanted(group, self._clock())
+
+
+def _suspended() -> ShuttingDown:
+    return ShuttingDown("This model is shutting down; the picture can be continued elsewhere.")

@@ -20,6 +20,7 @@ class Entry:
         source: What to start from; dropped once begun.
         checkpoint: Where to go on; dropped once begun.
         run: The picture in the making, once begun.
+        kept: Steps and seconds of denoising behind its last checkpoint.
     """
 
     generation: Generation
@@ -32,6 +33,7 @@ class Entry:
     source: SourceImage | None = None
     checkpoint: Checkpoint | None = None
     run: Run | None = None
+    kept: tuple[int, float] = (0, 0.0)
 
     @property
     def request(self) -> ImageRequest:

@@ -71,7 +71,8 @@ class Wishes:
         priority: Higher goes first; a step is worth `ageing_s` of waiting.
         listener: Told of progress; None for nobody.
         preview_every: Steps between previews; 0 for none.
-        checkpoint_every: Steps between checkpoints; 0 for none.
+        checkpoint_every: Steps between checkpoints; 0 for any number.
+        checkpoint_every_s: Seconds of denoising between checkpoints; 0 for any number. Where both are 0 there are none.
     """
 
     deadline: float = float("inf")
@@ -79,6 +80,7 @@ class Wishes:
     listener: Listener | None = None
     preview_every: int = 0
     checkpoint_every: int = 0
+    checkpoint_every_s: float = 0.0
 
 
 class Generation:
@@ -87,15 +89,21 @@ class Generation:
     Attributes:
         request: What was asked for.
         future: Ends once: with the picture, an `EkibenError`, or cancelled.
+        suspending: Whether it is to end before the next step.
     """
 
     def __init__(self, request: ImageRequest) -> None:
         self.request = request
         self.future: Future[GeneratedImage] = Future()
+        self.suspending = False
 
     def cancel(self) -> bool:
         """Stop before the next step; returns whether it was in time."""
         return self.future.cancel()
+
+    def suspend(self) -> None:
+        """End before the next step with `ShuttingDown`, after the listener was handed a last checkpoint."""
+        self.suspending = True
 
     def result(self, timeout_s: float | None = None) -> GeneratedImage:
         """Wait for the picture.

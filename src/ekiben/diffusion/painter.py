@@ -14,19 +14,19 @@ import numpy as np
 
 from ekiben.batching.device import DeviceThread
 from ekiben.cards.card import Card
+from ekiben.diffusion.checkpoint import Checkpoint
 from ekiben.diffusion.engine import Engine
 from ekiben.diffusion.family import Family
-from ekiben.diffusion.generation import Event, GeneratedImage, Generation, Preview, Progress, Wishes
-from ekiben.diffusion.generation import Listener as EngineListener
+from ekiben.diffusion.generation import GeneratedImage, Generation, Wishes
 from ekiben.diffusion.identity import ModelIdentity
 from ekiben.diffusion.lane import DiffusionLane
 from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.observer import Observer
-from ekiben.diffusion.painter_terms import drawn, request_of, spelled
+from ekiben.diffusion.painter_terms import drawn, request_of, spelled, told
 from ekiben.diffusion.preview import DecodedPreview, LatentPreview, MakePreview, every_for
 from ekiben.diffusion.request import SourceImage
 from ekiben.errors import EkibenError
-from ekiben.inference.image_generation import Drawing, Drawn, ImageSettings, Listener, Source
+from ekiben.inference.image_generation import Checkpoints, Drawing, Drawn, ImageSettings, Listener, Source
 from ekiben.inference.image_limits import ImageWishes, images_of, settled
 from ekiben.inference.prompt_match import KnownWords
 
@@ -100,6 +100,7 @@ class DiffusionPainter:
         deadline: float | None = None,
         priority: int = 0,
         listener: Listener | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> Drawing:
         """See `ImageGenerator`."""
         try:
@@ -108,11 +109,15 @@ class DiffusionPainter:
             wishes = Wishes(
                 deadline=self._on_device_clock(deadline),
                 priority=priority,
-                listener=None if listener is None else _told(listener),
+                listener=told(listener, checkpoints),
                 preview_every=every_for(settings.partial_images, steps),
+                checkpoint_every=checkpoints.every_steps if checkpoints else 0,
+                checkpoint_every_s=checkpoints.every_s if checkpoints else 0.0,
             )
-            start_from = None if source is None else SourceImage(source.pixels, source.mask)
-            generation = self._lane.submit(request, source=start_from, wishes=wishes)
+            resumed = Checkpoint.from_bytes(checkpoints.resume) if checkpoints and checkpoints.resume else None
+            # A checkpoint holds what is left of the source image.
+            start_from = None if source is None or resumed else SourceImage(source.pixels, source.mask)
+            generation = self._lane.submit(request, source=start_from, checkpoint=resumed, wishes=wishes)
         except EkibenError as error:
             raise spelled(error) from None
         return _PainterDrawing(generation, self._card, self._known)
@@ -148,6 +153,10 @@ class _PainterDrawing:
         """See `Drawing`."""
         return self._generation.cancel()
 
+    def suspend(self) -> None:
+        """See `Drawing`."""
+        self._generation.suspend()
+
     def _end(self, ended: Future[GeneratedImage]) -> None:
         if ended.cancelled():
             self.future.cancel()
@@ -169,13 +178,3 @@ def _preview(family: Family, card: Card) -> MakePreview | None:
     if kind == "latent":
         return LatentPreview.fitted(family.latents)
     return DecodedPreview(family.latents) if kind == "decoded" else None
-
-
-def _told(listener: Listener) -> EngineListener:
-    def tell(event: Event) -> None:
-        if isinstance(event, Progress):
-            listener(event.step, event.steps, None)
-        elif isinstance(event, Preview):
-            listener(event.step, event.steps, event.pixels)
-
-    return tell

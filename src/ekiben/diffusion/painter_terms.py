@@ -7,11 +7,12 @@ from typing import Final
 from pydantic import ValidationError
 
 from ekiben.cards.card import Card
-from ekiben.diffusion.generation import GeneratedImage
+from ekiben.diffusion.generation import CheckpointTaken, Event, GeneratedImage, Preview
+from ekiben.diffusion.generation import Listener as EngineListener
 from ekiben.diffusion.request import Adapter, ImageRequest
 from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.errors import EkibenError, InvalidRequest
-from ekiben.inference.image_generation import Drawn, Facts, ImageSettings
+from ekiben.inference.image_generation import Checkpoints, Drawn, Facts, ImageSettings, Listener, Snapshot
 from ekiben.inference.prompt_match import KnownWords
 
 # How callers spell what the engine names otherwise.
@@ -66,6 +67,21 @@ def drawn(image: GeneratedImage, card: Card, known: KnownWords | None = None) ->
         prompt_match=known.match(request.prompt) if known else None,
     )
     return Drawn(image.pixels, facts)
+
+
+def told(listener: Listener | None, checkpoints: Checkpoints | None) -> EngineListener | None:
+    """The engine's listener that tells both of the seam's what is for them."""
+    if listener is None and checkpoints is None:
+        return None
+
+    def tell(event: Event) -> None:
+        if isinstance(event, CheckpointTaken):
+            if checkpoints is not None:
+                checkpoints.keep(Snapshot(event.step, event.steps, event.checkpoint.to_bytes))
+        elif listener is not None:
+            listener(event.step, event.steps, event.pixels if isinstance(event, Preview) else None)
+
+    return tell
 
 
 def spelled(error: EkibenError) -> EkibenError:

@@ -53,10 +53,21 @@ class Reporting:
             shown = run.latents if run.estimate is None else run.estimate
             latents = self._family.unpack(shown, entry.request.width, entry.request.height)
             self._pool.tell(entry, Preview(step, steps, self._preview(latents)))
-        if is_due(step, steps, wishes.checkpoint_every):
+        if _checkpoint_due(entry):
             self._checkpoint(entry)
 
     def _checkpoint(self, entry: Entry) -> None:
         run = entry.started
         checkpoint = capture(run, self._family, self._model, entry.stopwatch)
+        entry.kept = (run.step, entry.stopwatch.denoise_s)
         self._pool.tell(entry, CheckpointTaken(run.step, len(run.timesteps), checkpoint))
+
+
+def _checkpoint_due(entry: Entry) -> bool:
+    """Whether so many steps, or so much work, would be lost that the next checkpoint is worth its cost."""
+    run, wishes, (kept_step, kept_s) = entry.started, entry.wishes, entry.kept
+    if run.is_done:
+        return False
+    by_steps = wishes.checkpoint_every > 0 and run.step - kept_step >= wishes.checkpoint_every
+    by_time = wishes.checkpoint_every_s > 0 and entry.stopwatch.denoise_s - kept_s >= wishes.checkpoint_every_s
+    return by_steps or by_time

@@ -11,6 +11,7 @@ from ekiben.devices.machine import memory_in_use
 from ekiben.devices.nvml import GpuReading
 from ekiben.errors import WeightsError
 from ekiben.gateway.loading import Loading, WorkerState
+from ekiben.jobs.statistics import QueueStatistics
 from ekiben.schemas.health import Component, Status
 from ekiben.settings import Settings
 from ekiben.weights.store import check_stored
@@ -94,6 +95,21 @@ def store(cards: list[Card], settings: Settings) -> Component:
     except (WeightsError, OSError) as error:
         fault = f"a worker that starts again will fail: {error}"
     return Component(name="store", kind="store", status="degraded" if fault else "ok", detail=fault)
+
+
+def queue(found: QueueStatistics | None, refusal: str = "") -> Component:
+    """The queue of jobs; without it everything else goes on."""
+    if found is None:
+        return Component(name="queue", kind="queue", status="degraded", detail="the Valkey server does not answer.")
+    told = {
+        "waiting": sum(each.waiting for each in found.models),
+        "running": sum(each.running for each in found.models),
+        "oldest_age_s": max((each.oldest_ms for each in found.models), default=0) / 1_000,
+        "dead": found.dead,
+    }
+    status: Status = "degraded" if refusal else "ok"
+    detail = f"no job is accepted: {refusal}." if refusal else None
+    return Component(name="queue", kind="queue", status=status, detail=detail, measurements=told)
 
 
 def disk(folder: Path) -> Component:

@@ -54,10 +54,7 @@ class Ask:
 
 async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
     """Authenticate → admit → check → infer → check → respond."""
-    call = call_of(request)
-    call.route = request.scope["route"].path
-    authenticate(gateway, request, call)
-    call.read_headers(request)
+    call = identified(gateway, request)
     with gateway.admission.admitted():
         ask = await in_time(read(), gateway.settings.read_timeout_s)
         call.notes["model"] = ask.card.name
@@ -75,15 +72,25 @@ async def entered(gateway: GatewayState, request: Request, read: Callable[[], Aw
     Raises:
         EkibenError: The request is not taken.
     """
-    call = call_of(request)
-    call.route = request.scope["route"].path
-    authenticate(gateway, request, call)
-    call.read_headers(request)
+    call = identified(gateway, request)
     with gateway.admission.admitted():
         ask = await in_time(read(), gateway.settings.read_timeout_s)
     call.notes["model"] = ask.card.name
     call.stages["read"] = time.monotonic() - call.arrived
     return call, ask
+
+
+def identified(gateway: GatewayState, request: Request) -> Call:
+    """Authenticate alone: how a request begins that asks no model for anything, and is answered while draining too.
+
+    Raises:
+        Unauthenticated, PermissionDenied: See `authenticate`.
+    """
+    call = call_of(request)
+    call.route = request.scope["route"].path
+    authenticate(gateway, request, call)
+    call.read_headers(request)
+    return call
 
 
 def authenticate(gateway: GatewayState, request: HTTPConnection, call: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ekiben.gateway import components
+from ekiben.gateway.jobs.queue_metrics import numbers_of
 from ekiben.gateway.loading import worker_states
 from ekiben.gateway.state import GatewayState
 from ekiben.schemas.health import Component, HealthReport, Status
@@ -13,8 +14,10 @@ from ekiben.version import __version__
 
 async def report(gateway: GatewayState) -> HealthReport:
     """Look at every component now."""
-    models, machine = await asyncio.gather(_models(gateway), asyncio.to_thread(_machine, gateway))
-    found = [*models, *machine]
+    models, queue, machine = await asyncio.gather(
+        _models(gateway), _queue(gateway), asyncio.to_thread(_machine, gateway)
+    )
+    found = [*models, *queue, *machine]
     return HealthReport(
         status=worst(found),
         version=__version__,
@@ -36,6 +39,14 @@ async def _models(gateway: GatewayState) -> list[Component]:
         components.model(card, *gateway.fleet.counts(card.name), of_card, gateway.fleet.in_flight(card.name))
         for card, of_card in zip(cards, states, strict=True)
     ]
+
+
+async def _queue(gateway: GatewayState) -> list[Component]:
+    if gateway.jobs is None:
+        return []
+    found = await numbers_of(gateway.jobs)
+    refusal = "" if found is None else (await gateway.jobs.store.durability()).refusal
+    return [components.queue(found, refusal)]
 
 
 def _machine(gateway: GatewayState) -> list[Component]:

@@ -16,10 +16,13 @@ from ekiben.gateway.app import build_app
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
 from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.jobs.desk import open_desk
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.sweep import Sweep
+from ekiben.gateway.webhooks.delivering import Deliverer
+from ekiben.gateway.webhooks.opening import open_deliverer
 from ekiben.objects.expiring import ExpiringFiles
 from ekiben.objects.location import open_store
 from ekiben.objects.secret import kept_secret
@@ -58,16 +61,20 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
         gpus=gpus or Nvml(),
         moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
         files=_files(served.values(), settings),
+        jobs=open_desk(settings, Signer(_link_secret(settings))) if settings.valkey_url else None,
     )
 
 
 def _files(cards: Iterable[Card], settings: Settings) -> ExpiringFiles | None:
     if not any(card.task is Task.TEXT_TO_IMAGE for card in cards):
         return None
-    given = settings.link_secret
-    secret = given.get_secret_value().encode() if given else kept_secret(settings.state_dir / _LINK_FILE)
     store = open_store(settings.objects, settings.state_dir / _OBJECTS_FOLDER)
-    return ExpiringFiles(store, Signer(secret), settings.file_ttl_s)
+    return ExpiringFiles(store, Signer(_link_secret(settings)), settings.file_ttl_s)
+
+
+def _link_secret(settings: Settings) -> bytes:
+    given = settings.link_secret
+    return given.get_secret_value().encode() if given else kept_secret(settings.state_dir / _LINK_FILE)
 
 
 class GatewayMiddleware:
@@ -87,6 +94,7 @@ class GatewayMiddleware:
         self._state: GatewayState | None = None
         self._control: Listener | None = None
         self._sweep: Sweep | None = None
+        self._deliverer: Deliverer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the lifespan to BentoML, everything else to the gateway."""
@@ -108,6 +116,10 @@ class GatewayMiddleware:
     async def _start(self) -> None:
         self._state = build_state(self._cards, self._settings)
         await self._state.fleet.start()
+        if self._state.jobs is not None:
+            await self._state.jobs.start()
+            self._deliverer = open_deliverer(self._state.jobs)
+            self._deliverer.start()
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -121,5 +133,9 @@ class GatewayMiddleware:
             await self._control.close()
         if self._sweep is not None:
             await self._sweep.close()
+        if self._deliverer is not None:
+            await self._deliverer.close()
         if self._state is not None:
             await self._state.fleet.close()
+            if self._state.jobs is not None:
+                await self._state.jobs.close()

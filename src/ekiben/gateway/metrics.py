@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ekiben.gateway.gpu_metrics import GpuMetrics
+from ekiben.gateway.jobs.queue_metrics import QueueMetrics
 from ekiben.telemetry.exposition import MALFORMED_PARTS
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -71,3 +72,4 @@ class GatewayMetrics:
             multiprocess_mode="livemostrecent",
         )
         self.gpus = GpuMetrics(registry)
+        self.queue = QueueMetrics(registry)

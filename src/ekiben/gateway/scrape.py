@@ -16,6 +16,7 @@ from ekiben.telemetry.exposition import merge
 async def exposition(gateway: GatewayState) -> str:
     """Everything in Prometheus's text format."""
     await asyncio.gather(*(_note_workers(gateway, name) for name in gateway.cards))
+    await gateway.metrics.queue.show(gateway.jobs)
     gateway.metrics.gpus.show(await asyncio.to_thread(gateway.gpus.read))
     parts: dict[tuple[tuple[str, str], ...], str] = {(): generate_latest(gateway.metrics.registry).decode()}
     workers = [worker for name in gateway.cards for worker in gateway.fleet.ready_workers(name)]

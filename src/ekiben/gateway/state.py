@@ -10,6 +10,7 @@ from ekiben.errors import InvalidRequest, ModelNotFound
 from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import Moderator
 from ekiben.objects.expiring import ExpiringFiles
@@ -25,6 +26,7 @@ class GatewayState:
         labels: Class names, by model, of those that classify.
         gpus: Reads this machine's GPUs; blocks for some milliseconds.
         files: Those under links that expire; None where no model makes any.
+        jobs: The queue of jobs; None where there is none.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class GatewayState:
     gpus: GpuReader
     moderator: Moderator
     files: ExpiringFiles | None = None
+    jobs: JobDesk | None = None
 
     @property
     def ready(self) -> bool:

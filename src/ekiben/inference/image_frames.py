@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from ekiben.errors import EkibenError, InvalidRequest, from_payload
@@ -39,6 +40,25 @@ def encode_request(request: ImageGenerationRequest) -> bytes:
     return encode_frame(content, image + mask)
 
 
+def settings_document(settings: ImageSettings) -> dict[str, Any]:
+    """Settings as JSON has them, for a job's inline input."""
+    document: dict[str, Any] = orjson.loads(orjson.dumps(settings))
+    return document
+
+
+def read_settings(document: Any) -> ImageSettings:
+    """Read them back.
+
+    Raises:
+        InvalidRequest: These are none.
+    """
+    try:
+        return _SETTINGS.validate_python(document)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise InvalidRequest(f"the body is not an image generation request: {fault['msg']}") from None
+
+
 def decode_request(body: bytes) -> ImageGenerationRequest:
     """Read a body.
 
@@ -50,10 +70,7 @@ def decode_request(body: bytes) -> ImageGenerationRequest:
     if len(frames) != 1 or not reader.is_between:
         raise InvalidRequest("the body is not one image generation request.")
     content, attached = frames[0].content, frames[0].attached
-    try:
-        settings = _SETTINGS.validate_python(content.get("settings"))
-    except ValidationError as error:
-        raise InvalidRequest(f"the body is not an image generation request: {error.errors()[0]['msg']}") from None
+    settings = read_settings(content.get("settings"))
     image_bytes, mask_bytes = content.get("image"), content.get("mask")
     if type(image_bytes) is not int or type(mask_bytes) is not int or image_bytes + mask_bytes != len(attached):
         raise InvalidRequest("the body does not hold the files it says.")

@@ -6,6 +6,7 @@ latents, schedulers or devices. A request is for one or more pictures, each of w
     read_source   a source image and a mask, decoded             blocks; not on the event loop
     submit        check, then wait and be computed               raises EkibenError
     listener      told of steps and previews, on the device's thread
+    Checkpoints   where to go on from, and who is handed the state between two steps
     Drawing       ends once, with pixels or an error; cancelling it stops the computing before the next step
 """
 
@@ -171,6 +172,38 @@ A preview may be smaller than the picture.
 """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The state of a picture between two steps.
+
+    Attributes:
+        step: So many are done, of `steps`.
+        write: Writes it down as bytes; may take a moment, on any thread.
+    """
+
+    step: int
+    steps: int
+    write: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoints:
+    """How a picture outlives its worker.
+
+    Attributes:
+        keep: Handed snapshots, on the device's thread: it must neither wait nor raise. The last one comes when the
+            picture is suspended.
+        every_steps: Steps between two snapshots, at most; 0 for any number.
+        every_s: Seconds of computing between two, at most; 0 for any number.
+        resume: What an earlier snapshot wrote, to go on from there.
+    """
+
+    keep: Callable[[Snapshot], None]
+    every_steps: int = 0
+    every_s: float = 0.0
+    resume: bytes | None = None
+
+
 class Drawing(Protocol):
     """A picture on its way."""
 
@@ -180,6 +213,9 @@ class Drawing(Protocol):
 
     def cancel(self) -> bool:
         """Stop before the next step; returns whether it was in time."""
+
+    def suspend(self) -> None:
+        """Hand out a last snapshot before the next step, and end with `ShuttingDown`; one not begun has none."""
 
 
 class ImageGenerator(Protocol):
@@ -210,6 +246,7 @@ class ImageGenerator(Protocol):
         deadline: float | None = None,
         priority: int = 0,
         listener: Listener | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> Drawing:
         """Ask for picture `index` of a request.
 
@@ -220,8 +257,10 @@ class ImageGenerator(Protocol):
             deadline: On `time.monotonic()`; None for no deadline.
             priority: Higher goes first.
             listener: Told of progress.
+            checkpoints: Where to go on from, and who is handed the state on the way; None for nobody.
 
         Raises:
+            CheckpointRefused: What to go on from belongs to another model, version or request.
             EkibenError: It is not taken.
         """
 

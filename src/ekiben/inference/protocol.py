@@ -8,6 +8,7 @@ payloads.
     GET  /metrics    Prometheus exposition of this process
     POST /load       bring the model into memory
     POST /unload     finish what was accepted, then give its memory back
+    POST /hand-back  take no more durable jobs, and hand back those that are here, with their checkpoints
     GET  /state      loaded, idle or unloaded; device; memory of the process
 
     tensor models, in Open Inference bodies with binary tensors:

@@ -12,6 +12,8 @@ each line.
     the worker's side
         leasing       Leasing: wait, lease, heartbeat, checkpoint, then complete | fail | hand_back
         blobs         Blobs: the seam to the object store; where inputs, checkpoints and results lie
+        object_blobs  ObjectBlobs: the folder or bucket of all other objects behind that seam
+        deliveries    Deliveries: webhooks that are due, for whoever sends them
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
@@ -31,7 +33,9 @@ What holds, whoever dies when:
 - Nothing depends on the clock of a worker or a caller.
 """
 
+from ekiben.jobs.batch import Batch
 from ekiben.jobs.blobs import BlobEntry, Blobs
+from ekiben.jobs.deliveries import Attempt, Deliveries, Delivery, DeliveryLog
 from ekiben.jobs.embedded import EmbeddedValkey
 from ekiben.jobs.erasure import Erasure
 from ekiben.jobs.events import Event, Events
@@ -41,7 +45,8 @@ from ekiben.jobs.leasing import Lease, Leasing
 from ekiben.jobs.listing import Filter, Page
 from ekiben.jobs.migration import migrate
 from ekiben.jobs.news import News
-from ekiben.jobs.opening import embedded_valkey, open_store
+from ekiben.jobs.object_blobs import ObjectBlobs
+from ekiben.jobs.opening import embedded_valkey, open_blobs, open_store
 from ekiben.jobs.orphans import collect_orphans
 from ekiben.jobs.queue import Accepted, JobQueue
 from ekiben.jobs.retrying import retry_with_blobs
@@ -53,10 +58,15 @@ from ekiben.jobs.sweeping import Sweeper
 
 __all__ = [
     "Accepted",
+    "Attempt",
+    "Batch",
     "BlobEntry",
     "Blobs",
     "Checkpoint",
     "Cost",
+    "Deliveries",
+    "Delivery",
+    "DeliveryLog",
     "EmbeddedValkey",
     "Erasure",
     "Event",
@@ -68,6 +78,7 @@ __all__ = [
     "Lease",
     "Leasing",
     "News",
+    "ObjectBlobs",
     "Page",
     "Pointer",
     "Problem",
@@ -85,6 +96,7 @@ __all__ = [
     "embedded_valkey",
     "migrate",
     "new_job_id",
+    "open_blobs",
     "open_store",
     "retry_with_blobs",
 ]

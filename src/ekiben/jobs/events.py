@@ -26,8 +26,8 @@ class Event:
 
     Attributes:
         number: From 1, without gaps; what a reader names to go on after it.
-        kind: `queued`, `started`, `progress`, `interrupted`, `retrying`, `handed_back`, `cancelling`, or a terminal
-            state.
+        kind: `queued`, `started`, `resumed` (every lease after the first), `step`, `checkpointed`, `interrupted`,
+            `retrying`, `handed_back`, `cancelling`, or a terminal state.
         at_ms: When, in milliseconds since 1970 by the server's clock.
     """
 

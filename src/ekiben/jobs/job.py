@@ -91,6 +91,8 @@ class Job(_Part):
         fence: The last lease's token.
         result: Only what a succeeded job published.
         retried_as: The job that took this one's place.
+        batch: The set that it was submitted with.
+        verdict: What its result was judged to be, in the judge's own words.
         version: The schema its record was written with.
     """
 
@@ -117,4 +119,6 @@ class Job(_Part):
     timings: Timings
     retry_of: str | None = None
     retried_as: str | None = None
+    batch: str | None = None
+    verdict: str | None = None
     version: int

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from ekiben.errors import ConfigurationError
 from ekiben.jobs.embedded import EmbeddedValkey
+from ekiben.jobs.object_blobs import ObjectBlobs
 from ekiben.jobs.rules import QueueRules
 from ekiben.jobs.store import Store
+from ekiben.objects.location import open_store as open_objects
 from ekiben.settings import Settings
+
+QUEUE_SOCKET: Final = "valkey.sock"
+"""In the run folder: where the server of our own listens."""
+_OBJECTS_FOLDER: Final = "objects"
 
 
 def embedded_valkey(settings: Settings) -> EmbeddedValkey | None:
@@ -24,6 +31,7 @@ def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
     Raises:
         ConfigurationError: The address is none.
     """
+    rules = rules or QueueRules(lease_ms=round(settings.job_lease_s * 1_000))
     if settings.valkey_url is None:
         return Store(f"unix://{_socket(settings)}", rules=rules)
     try:
@@ -35,5 +43,14 @@ def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
         ) from error
 
 
+def open_blobs(settings: Settings) -> ObjectBlobs:
+    """Where the jobs' bytes lie: beside every other object.
+
+    Raises:
+        ConfigurationError: Neither a folder that can be written to nor a bucket.
+    """
+    return ObjectBlobs(open_objects(settings.objects, settings.state_dir / _OBJECTS_FOLDER))
+
+
 def _socket(settings: Settings) -> Path:
-    return settings.run_dir.resolve() / "valkey.sock"
+    return settings.run_dir.resolve() / QUEUE_SOCKET

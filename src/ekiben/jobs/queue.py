@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 
-from ekiben.errors import EkibenError, IdempotencyConflict, JobNotFound, JobStateConflict, QueueFull
+from ekiben.errors import EkibenError, Gone, IdempotencyConflict, JobNotFound, JobStateConflict, QueueFull
+from ekiben.jobs.batch import Batch, batch_of
 from ekiben.jobs.job import Job, Specification
 from ekiben.jobs.listing import Filter, Page
 from ekiben.jobs.record import fields_of, job_of
@@ -59,9 +61,12 @@ class JobQueue:
 
         Raises:
             JobNotFound: There is none that this principal may see.
+            Gone: It was this principal's, and was erased.
         """
-        flat, place = await self._store.run("show", job_id)
+        flat, place, gone = await self._store.run("show", job_id)
         job = job_of(fields_of(flat), self._store.schema, place) if flat else None
+        if job is None and principal is not None and gone == _mark(job_id, principal):
+            raise Gone(f"job {job_id} was erased, by its owner or for its age")
         if job is None or principal not in (None, job.principal):
             raise JobNotFound(f"there is no job {job_id}")
         return job
@@ -75,8 +80,7 @@ class JobQueue:
             limit: Most jobs on the page; it may have fewer and yet be followed by another.
         """
         cursor = after if after.isdigit() else "+inf"
-        state, model, principal = wanted.state or "", wanted.model or "", wanted.principal or ""
-        where, *records = await self._store.run("list", wanted.index, cursor, limit, state, model, principal)
+        where, *records = await self._store.run("list", wanted.index, cursor, limit, *wanted.conditions)
         jobs = tuple(job_of(fields_of(flat), self._store.schema) for flat in records)
         return Page(jobs, str(where))
 
@@ -126,12 +130,27 @@ class JobQueue:
             raise outcome
         return outcome
 
+    async def judge(self, job_id: str, verdict: str) -> str:
+        """Keep what a succeeded job's result was judged to be; returns the verdict that stands, which is the first."""
+        return str(await self._store.run("verdict", job_id, verdict))
+
     async def purge(self, job_ids: Sequence[str]) -> list[str]:
         """Erase records and events of these jobs, whatever their state; returns those that were there.
 
         A lease on one is void. Their blobs are the caller's next step: `ekiben.jobs.blobs.delete_all`.
         """
         return [str(job_id) for job_id in await self._store.run("purge", *job_ids)]
+
+    async def batch(self, batch: str, principal: str | None = None) -> Batch:
+        """The jobs of a set, counted by state.
+
+        Raises:
+            JobNotFound: There is none that this principal may see.
+        """
+        found = batch_of(batch, fields_of(await self._store.run("batch", batch)))
+        if found is None or principal not in (None, found.principal):
+            raise JobNotFound(f"there is no set of jobs {batch}")
+        return found
 
     async def statistics(self) -> QueueStatistics:
         """Numbers for metrics and scaling."""
@@ -159,7 +178,15 @@ class JobQueue:
             submission.affinity,
             schema.version,
             schema.oldest_reader,
+            submission.task,
+            submission.webhook or "",
+            submission.batch,
         ]
+
+
+def _mark(job_id: str, principal: str) -> str:
+    """What an erased job leaves behind: enough to know its owner again, and not to tell who it was."""
+    return sha1(f"{job_id}{principal}".encode(), usedforsecurity=False).hexdigest()
 
 
 def _outcome(verdict: str, about: str) -> Accepted | EkibenError:

@@ -45,6 +45,8 @@ def job_of(fields: Mapping[str, str], schema: Schema, place: int = 0) -> Job:
         timings=_timings(fields),
         retry_of=fields.get("retry_of"),
         retried_as=fields.get("retried_as"),
+        batch=fields.get("batch") or None,
+        verdict=fields.get("verdict"),
         version=version,
     )
 

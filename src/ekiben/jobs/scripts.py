@@ -17,9 +17,14 @@ from ekiben.jobs.rules import QueueRules
 from ekiben.jobs.states import TRANSITIONS
 
 OPERATIONS: Final = (
+    "batch",
     "cancel",
     "checkpoint",
     "complete",
+    "delivery_done",
+    "delivery_lease",
+    "delivery_log",
+    "delivery_replay",
     "expire",
     "fail",
     "forget",
@@ -36,6 +41,7 @@ OPERATIONS: Final = (
     "show",
     "stats",
     "submit",
+    "verdict",
 )
 _LIBRARY: Final = ("1_names", "2_events", "3_lines", "4_moves", "5_creation")
 
@@ -79,6 +85,7 @@ def _constants(rules: QueueRules) -> str:
         "MAX_CRASHES": rules.max_crashes,
         "IDEMPOTENCY_MS": rules.idempotency_ms,
         "RETENTION_MS": rules.retention_ms,
+        "GONE_MS": rules.gone_ms,
     }
     lines = [f"local {name} = {number}" for name, number in numbers.items()]
     return "\n".join([*lines, f"local LEGAL = {{ {legal} }}", f"local BACKOFF = {{ {backoffs} }}"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Self
 
 from valkey.asyncio import Valkey
-from valkey.exceptions import NoScriptError
+from valkey.exceptions import NoScriptError, ResponseError
 
 from ekiben.errors import ConfigurationError, QueueNotDurable, QueueUnavailable
 from ekiben.jobs.connection import Connection
@@ -129,8 +129,17 @@ class Store:
                 if (version := server_version(info)) < OLDEST_SERVER:
                     found = ".".join(map(str, version))
                     raise ConfigurationError(f"the Valkey server is version {found}; jobs need 7.2 or later")
-                self._durability = judge(info, declared=self._declared_durable)
+                self._durability = judge(info, await self._policy(), declared=self._declared_durable)
             return self._durability
+
+    async def _policy(self) -> str | None:
+        """The server's `appendfsync`; managed servers show none."""
+        try:
+            found = await self._connection.run(lambda client: client.config_get("appendfsync"))
+        except (ResponseError, QueueUnavailable):
+            return None
+        stated: str | None = found.get("appendfsync")
+        return stated
 
     async def _pipeline(
         self, client: Valkey, script: Script, calls: Sequence[Arguments], *, wait_for_disk: bool = False

@@ -31,6 +31,9 @@ class Submission(BaseModel):
         max_attempts: Errors after which it has failed for good; hand-backs and crashes are not errors.
         max_running: Jobs of this principal that may run at once from now on; 0: any number.
         affinity: A name of what a worker should have at hand for it, such as a set of adapters.
+        fingerprint: Digest of what the caller said, where the rest follows from it by chance or by the clock: two
+            submissions are the same when theirs are. Empty: the rest is compared.
+        batch: Name of the set that it belongs to; empty: none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -51,6 +54,8 @@ class Submission(BaseModel):
     max_attempts: int = Field(3, ge=1, le=20)
     max_running: int = Field(0, ge=0)
     affinity: str = Field("", max_length=200)
+    fingerprint: str = Field("", max_length=64)
+    batch: str = Field("", max_length=64)
 
     @model_validator(mode="after")
     def _small(self) -> Submission:
@@ -69,7 +74,9 @@ class Submission(BaseModel):
     @property
     def digest(self) -> str:
         """What must be equal for two submissions to be the same: all but the id, and where the input lies."""
-        body = self.model_dump(mode="json", exclude={"id", "idempotency_key"})
+        if self.fingerprint:
+            return self.fingerprint
+        body = self.model_dump(mode="json", exclude={"id", "idempotency_key", "fingerprint"})
         if self.input is not None:
             body["input"] = self.input.sha256
         return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

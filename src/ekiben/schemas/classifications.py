@@ -19,6 +19,12 @@ class ClassificationForm(RequestModel):
     top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = DEFAULT_TOP_K
 
 
+class ClassificationInput(ClassificationForm):
+    """The same without a form: its file as a `data:` URL."""
+
+    image: str
+
+
 class ClassLabel(ResponseModel):
     """One label: its class index in the model and its probability, 0 to 1."""
 

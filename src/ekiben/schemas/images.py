@@ -129,6 +129,13 @@ class ImageEditForm(ImageOptions):
     input_fidelity: Unsupported = None
 
 
+class ImageEditInput(ImageEditForm):
+    """The same without a form: its files as `data:` URLs."""
+
+    image: str
+    mask: str | None = None
+
+
 class ImagePromptMatch(ResponseModel):
     """How much of a prompt was understood: from 0 to 1; what known words stand for; the words that are not known."""
 

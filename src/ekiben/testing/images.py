@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +13,17 @@ import numpy as np
 
 from ekiben.cards.card import Batch, Card, Inputs, Runtime, Source, Task
 from ekiben.cards.images import Images
-from ekiben.errors import InvalidRequest, Overloaded, Unavailable
-from ekiben.inference.image_generation import Drawing, Drawn, Facts, ImageSettings, Listener, Pixels
+from ekiben.errors import CheckpointRefused, EkibenError, InvalidRequest, Overloaded, ShuttingDown, Unavailable
+from ekiben.inference.image_generation import (
+    Checkpoints,
+    Drawing,
+    Drawn,
+    Facts,
+    ImageSettings,
+    Listener,
+    Pixels,
+    Snapshot,
+)
 from ekiben.inference.image_generation import Source as SourceImage
 from ekiben.inference.prompt_match import KnownWords
 from ekiben.testing.embedding import toy_card
@@ -57,9 +68,17 @@ class ToyImageGenerator:
 
     Four words make trouble: `refuse` is refused, `overloaded` finds no room, `fail` fails after the first step, and
     `wait` waits there until `gate` is set. Asked for a `lake`, it says how much of the prompt it understood.
+
+    Args:
+        step_s: What each step takes, in seconds.
+        version: Of the model; it does not go on from another version's checkpoints.
+        stepped: Told of each step that is computed: seed and step.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, step_s: float = 0.0, version: str = "1.0.0", stepped: Callable[[int, int], None] | None = None
+    ) -> None:
+        self._step_s, self._version, self._stepped = step_s, version, stepped
         self.device = "cpu"
         self.ready = True
         self.gate = threading.Event()
@@ -87,6 +106,7 @@ class ToyImageGenerator:
         deadline: float | None = None,  # noqa: ARG002 - a toy has time
         priority: int = 0,  # noqa: ARG002
         listener: Listener | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> Drawing:
         """Begin."""
         if "refuse" in settings.prompt:
@@ -95,19 +115,52 @@ class ToyImageGenerator:
             raise Overloaded("no room.", retry_after_s=3)
         self.submitted.append(settings)
         self.sources.append(source)
+        first = self._resumed(checkpoints, settings, index)
         drawing = _ToyDrawing()
-        self._threads.submit(self._draw, drawing, settings, index, listener)
+        self._threads.submit(self._draw, drawing, settings, index, first, listener, checkpoints)
         return drawing
 
-    def _draw(self, drawing: _ToyDrawing, settings: ImageSettings, index: int, listener: Listener | None) -> None:
+    def _resumed(self, checkpoints: Checkpoints | None, settings: ImageSettings, index: int) -> int:
+        """The step to go on after."""
+        if checkpoints is None or checkpoints.resume is None:
+            return 0
+        toy, version, seed, step = checkpoints.resume.decode().split()
+        if (toy, version, seed) != ("toy", self._version, str(settings.seed_of(index))):
+            raise CheckpointRefused("the checkpoint is another toy's.", param="checkpoint")
+        return int(step)
+
+    def _snapshot(self, settings: ImageSettings, index: int, step: int) -> Snapshot:
+        state = f"toy {self._version} {settings.seed_of(index)} {step}".encode()
+        return Snapshot(step, settings.steps, lambda: state)
+
+    def _draw(
+        self,
+        drawing: _ToyDrawing,
+        settings: ImageSettings,
+        index: int,
+        first: int,
+        listener: Listener | None,
+        checkpoints: Checkpoints | None,
+    ) -> None:
         words = settings.prompt.split()
-        for step in range(1, settings.steps + 1):
+        for step in range(first + 1, settings.steps + 1):
+            if drawing.suspending:
+                if checkpoints is not None and step > 1:
+                    checkpoints.keep(self._snapshot(settings, index, step - 1))
+                drawing.fail(ShuttingDown("the toy is put away."))
+                return
+            time.sleep(self._step_s)
+            if self._stepped is not None:
+                self._stepped(settings.seed_of(index), step)
             if listener is not None and step < settings.steps:
                 listener(step, settings.steps, _colour(settings, index) if settings.partial_images else None)
+            every = checkpoints.every_steps if checkpoints else 0
+            if checkpoints is not None and every and step < settings.steps and (step - first) % every == 0:
+                checkpoints.keep(self._snapshot(settings, index, step))
             if "fail" in words:
-                drawing.future.set_exception(Unavailable("the toy broke."))
+                drawing.fail(Unavailable("the toy broke."))
                 return
-            while "wait" in words and not self.gate.wait(_POLL_S) and not drawing.future.cancelled():
+            while "wait" in words and not self.gate.wait(_POLL_S) and not drawing.is_called:
                 pass
             if drawing.future.cancelled():
                 self.cancelled += 1
@@ -121,7 +174,7 @@ class ToyImageGenerator:
             guidance_scale=settings.guidance_scale,
             scheduler=settings.scheduler,
             model="toy-image",
-            version="1.0.0",
+            version=self._version,
             evaluations=settings.steps,
             stages={"queue": 0.0, "denoise": 0.001},
             rows_per_step=1.0,
@@ -139,9 +192,21 @@ class ToyImageGenerator:
 class _ToyDrawing:
     def __init__(self) -> None:
         self.future: Future[Drawn] = Future()
+        self.suspending = False
+
+    @property
+    def is_called(self) -> bool:
+        return self.suspending or self.future.cancelled()
 
     def cancel(self) -> bool:
         return self.future.cancel()
+
+    def suspend(self) -> None:
+        self.suspending = True
+
+    def fail(self, error: EkibenError) -> None:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
 
 
 def _colour(settings: ImageSettings, index: int) -> Pixels:

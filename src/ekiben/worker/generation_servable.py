@@ -15,6 +15,8 @@ from ekiben.inference.generation_lines import Ending
 from ekiben.settings import Settings
 from ekiben.worker.generation_app import GenerationApp
 from ekiben.worker.generation_engine import GenerationEngine
+from ekiben.worker.jobs.request_runner import RequestJobRunner
+from ekiben.worker.jobs.runner import JobRunner
 
 
 class GenerationServable:
@@ -32,6 +34,7 @@ class GenerationServable:
         self._default_timeout_s = card.latency.default_timeout_ms / 1_000
         self._engine = GenerationEngine(generator, card, registry)
         self.asgi: ASGIApp = GenerationApp(self._engine, registry, card.name, max_body_bytes).asgi
+        self.jobs: JobRunner = RequestJobRunner(self.asgi, card)
 
     @property
     def ready(self) -> bool:

@@ -20,6 +20,7 @@ from ekiben.policy.exposure import check_worker_exposure
 from ekiben.settings import Settings
 from ekiben.worker.gate import Gate
 from ekiben.worker.host_app import HostApp
+from ekiben.worker.jobs.hosting import JobHosting, host_jobs
 from ekiben.worker.lifecycle import Lifecycle, State
 from ekiben.worker.listener import SOCKET_SUFFIX, Listener, make_private
 from ekiben.worker.servable import Servable
@@ -39,13 +40,22 @@ class ModelHost(Generic[S]):
         load: Makes the servable.
         placement: The model's share of the machine; this process takes one of its places.
         settings: This process's settings.
+        jobs: Makes what takes durable jobs, of the model's name and whether it is in memory; None: there are none.
     """
 
-    def __init__(self, card: Card, load: Callable[[], Awaitable[S]], placement: Placement, settings: Settings) -> None:
-        self._card, self._placement, self._settings = card, placement, settings
+    def __init__(
+        self,
+        card: Card,
+        load: Callable[[], Awaitable[S]],
+        placement: Placement,
+        settings: Settings,
+        jobs: Callable[[str, Lifecycle[S], Settings], JobHosting | None] = host_jobs,
+    ) -> None:
+        self._card, self._placement, self._settings, self._host_jobs = card, placement, settings, jobs
         self._lifecycle = Lifecycle(card.name, load, settings.drain_timeout_s, self._changing)
         self._listeners: list[Listener] = []
         self._idle_watch: asyncio.Task[None] | None = None
+        self._jobs: JobHosting | None = None
 
     @property
     def ready(self) -> bool:
@@ -74,7 +84,8 @@ class ModelHost(Generic[S]):
         make_private(self._settings.run_dir)
         place = await claim(self._placement, self._settings.run_dir)
         await self._follow_wish()
-        app = HostApp(self._lifecycle, place.device)
+        self._jobs = self._host_jobs(self._card.name, self._lifecycle, self._settings)
+        app = HostApp(self._lifecycle, place.device, self._hand_back)
         await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
         if self._settings.worker_listen:
             token = self._settings.worker_token
@@ -83,6 +94,8 @@ class ModelHost(Generic[S]):
         await self._follow_wish()  # What was said while it was loading did not reach it.
         if self._settings.idle_unload_s:
             self._idle_watch = asyncio.create_task(self._lifecycle.unload_when_idle(self._settings.idle_unload_s))
+        if self._jobs is not None:
+            self._jobs.start()
         _log.info("model ready", model=self._card.name, version=self._card.version, state=self._lifecycle.state.value)
 
     async def _follow_wish(self) -> None:
@@ -90,6 +103,10 @@ class ModelHost(Generic[S]):
             await self._lifecycle.load()
         else:
             await self._lifecycle.unload()
+
+    async def _hand_back(self) -> None:
+        if self._jobs is not None:
+            await self._jobs.drain()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -110,6 +127,8 @@ class ModelHost(Generic[S]):
         """Finish what was accepted and let go of the device."""
         if self._idle_watch is not None:
             self._idle_watch.cancel()
+        if self._jobs is not None:
+            await self._jobs.close()
         for listener in self._listeners:
             await listener.close()
         await self._lifecycle.unload(State.UNLOADED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from ekiben.worker.lifecycle import Lifecycle
 
 # What operators' tools ask for every few seconds; it neither wakes an idle model nor keeps it awake.
 _WATCHED: Final = frozenset({"/ready", "/metrics", "/statistics"})
-_COMMANDS: Final = frozenset({"/load", "/unload"})
+_COMMANDS: Final = frozenset({"/load", "/unload", "/hand-back"})
 
 
 class HostApp:
@@ -29,10 +30,11 @@ class HostApp:
     Args:
         lifecycle: The model's.
         device: The place this process has.
+        hand_back: Takes no more jobs, and hands back those that are here.
     """
 
-    def __init__(self, lifecycle: Lifecycle[Any], device: str) -> None:
-        self._lifecycle, self._device = lifecycle, device
+    def __init__(self, lifecycle: Lifecycle[Any], device: str, hand_back: Callable[[], Awaitable[None]]) -> None:
+        self._lifecycle, self._device, self._hand_back = lifecycle, device, hand_back
         self._process = psutil.Process(os.getpid())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +43,7 @@ class HostApp:
         path = scope["path"]
         try:
             if path in _COMMANDS and scope["method"] == "POST":
-                await (self._lifecycle.load() if path == "/load" else self._lifecycle.unload())
+                await self._command(path)
                 await self._state()(scope, receive, send)
             elif path == "/state":
                 await self._state()(scope, receive, send)
@@ -54,6 +56,12 @@ class HostApp:
         except EkibenError as error:
             request_id = Request(scope).headers.get(REQUEST_ID)
             await error_response(error, request_id)(scope, receive, send)
+
+    async def _command(self, path: str) -> None:
+        if path == "/hand-back":
+            await self._hand_back()
+        else:
+            await (self._lifecycle.load() if path == "/load" else self._lifecycle.unload())
 
     def _watched(self, path: str) -> ASGIApp:
         loaded = self._lifecycle.loaded

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from prometheus_client import CollectorRegistry
@@ -20,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded, EkibenError
 from ekiben.inference.image_generation import (
+    Checkpoints,
     ImageEvent,
     ImageGenerationRequest,
     ImageGenerator,
@@ -38,6 +40,14 @@ _FILE_THREADS: Final = 2
 _PREPARE_THREADS: Final = 2
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Running:
+    """A request on its way: what happens to it, and the pictures themselves, which can be suspended."""
+
+    events: AsyncIterator[ImageEvent]
+    drawings: Drawings
+
+
 class ImageEngine:
     """Serves one generator; created and used on one event loop.
 
@@ -53,6 +63,21 @@ class ImageEngine:
         self._files = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="image-files")
         self._preparing = ThreadPoolExecutor(_PREPARE_THREADS, thread_name_prefix="image-prepare")
         self._is_warm = False
+        self._open = 0
+
+    @property
+    def free_slots(self) -> int:
+        """Pictures that could be drawn beside those that are, without one of them waiting for its turn."""
+        return max(0, self._card.batch.max_items - self._open)
+
+    @contextmanager
+    def occupied(self, pictures: int) -> Iterator[None]:
+        """Count so many slots as taken within the block."""
+        self._open += pictures
+        try:
+            yield
+        finally:
+            self._open -= pictures
 
     @property
     def ready(self) -> bool:
@@ -70,12 +95,28 @@ class ImageEngine:
     ) -> AsyncIterator[AsyncIterator[ImageEvent]]:
         """Have pictures drawn; within the block, in which nothing is refused any more, what happens can be read.
 
-        Leaving the block stops the computing before the next step, however it is left.
+        As `running`, for a caller who only reads.
+        """
+        with self.occupied(request.settings.n):
+            async with self.running(request, deadline=deadline, priority=priority) as running:
+                yield running.events
+
+    @asynccontextmanager
+    async def running(
+        self,
+        request: ImageGenerationRequest,
+        *,
+        deadline: float | None = None,
+        priority: int = 0,
+        checkpoints: Mapping[int, Checkpoints] | None = None,
+    ) -> AsyncIterator[Running]:
+        """Have pictures drawn; leaving the block stops the computing before the next step, however it is left.
 
         Args:
             request: What to draw.
             deadline: On `time.monotonic()`, for everything up to the end of the block; None for no deadline.
             priority: Higher goes first.
+            checkpoints: Of those to be drawn, by index; None: all of them, and nobody is handed their state.
 
         Raises:
             InvalidRequest: Beyond the card's limits, or no picture.
@@ -83,19 +124,20 @@ class ImageEngine:
             EkibenError: As the generator says.
         """
         started, how = time.monotonic(), "left"
+        count = request.settings.n if checkpoints is None else len(checkpoints)
         self._metrics.began()
         try:
             async with asyncio.timeout(None if deadline is None else deadline - started):
                 check_settings(request.settings, self._card, has_source=request.image is not None)
                 source = await self._source(request)
                 mailbox = ImageMailbox(self._metrics.skipped)
-                drawings = Drawings(self._generator, request.settings, mailbox)
+                drawings = Drawings(self._generator, request.settings, mailbox, checkpoints)
                 try:
                     await self._prepare(lambda: drawings.submit(source, deadline, priority))
                     prepare_s = time.monotonic() - started
-                    events = ImageEvents(request, mailbox, self._files, self._metrics, prepare_s)
+                    events = ImageEvents(request, mailbox, self._files, self._metrics, prepare_s, count)
                     async with aclosing(events.all()) as reading:
-                        yield reading
+                        yield Running(reading, drawings)
                 finally:
                     drawings.give_up()
             how = "completed"

@@ -31,6 +31,7 @@ class ImageEvents:
         files: Threads that write files.
         metrics: Told of every file.
         prepare_s: What the request took before this, in seconds.
+        missing: Pictures that are still to come; None: all that were asked for.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class ImageEvents:
         files: Executor,
         metrics: ImageMetrics,
         prepare_s: float,
+        missing: int | None = None,
     ) -> None:
         self._settings, self._is_edit = request.settings, request.image is not None
         self._mailbox, self._files, self._metrics = mailbox, files, metrics
         self._stages: dict[str, float] = {"prepare": prepare_s}
+        self._missing = request.settings.n if missing is None else missing
 
     async def all(self) -> AsyncGenerator[ImageEvent, None]:
         """Every event, the last one an `ImagesEnd`.
@@ -51,7 +54,7 @@ class ImageEvents:
         Raises:
             EkibenError: A picture failed.
         """
-        missing = self._settings.n
+        missing = self._missing
         while missing:
             news = await self._mailbox.news()
             # Those that ended together are written together.

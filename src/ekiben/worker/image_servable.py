@@ -14,6 +14,9 @@ from ekiben.inference.image_generation import ImageEvent, ImageGenerationRequest
 from ekiben.settings import Settings
 from ekiben.worker.image_app import ImageApp
 from ekiben.worker.image_engine import ImageEngine
+from ekiben.worker.jobs.image_runner import ImageJobRunner
+from ekiben.worker.jobs.pace import CheckpointPace
+from ekiben.worker.jobs.runner import JobRunner
 
 
 class ImageServable:
@@ -24,13 +27,22 @@ class ImageServable:
         card: Its card.
         registry: This process's metrics.
         max_body_bytes: The largest body read.
+        pace: How often the pictures of a job are written down.
     """
 
-    def __init__(self, generator: ImageGenerator, card: Card, registry: CollectorRegistry, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        generator: ImageGenerator,
+        card: Card,
+        registry: CollectorRegistry,
+        max_body_bytes: int,
+        pace: CheckpointPace | None = None,
+    ) -> None:
         self.device = generator.device
         self._default_timeout_s = card.latency.default_timeout_ms / 1_000
         self._engine = ImageEngine(generator, card, registry)
         self.asgi: ASGIApp = ImageApp(self._engine, registry, card.name, max_body_bytes).asgi
+        self.jobs: JobRunner = ImageJobRunner(self._engine, card, pace or CheckpointPace())
 
     @property
     def ready(self) -> bool:
@@ -71,6 +83,7 @@ def loads(
     async def load() -> ImageServable:
         registry = CollectorRegistry()
         made = await asyncio.to_thread(generator, registry)
-        return ImageServable(made, card, registry, settings.max_body_bytes)
+        pace = CheckpointPace(settings.checkpoint_steps, settings.checkpoint_s)
+        return ImageServable(made, card, registry, settings.max_body_bytes, pace)
 
     return load

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from starlette.types import ASGIApp
 
+from ekiben.worker.jobs.runner import JobRunner
+
 
 class Servable(Protocol):
     """A loaded model that answers the internal protocol; made on the event loop that it is used on."""
@@ -17,6 +19,10 @@ class Servable(Protocol):
     @property
     def asgi(self) -> ASGIApp:
         """The internal server (`ekiben.inference.protocol`), `/ready` included."""
+
+    @property
+    def jobs(self) -> JobRunner:
+        """What computes durable jobs beside the requests."""
 
     @property
     def ready(self) -> bool:

@@ -17,6 +17,8 @@ from ekiben.inference.tensors import Tensors
 from ekiben.settings import Settings
 from ekiben.worker.app import WorkerApp
 from ekiben.worker.engine import Answer, Engine
+from ekiben.worker.jobs.request_runner import RequestJobRunner
+from ekiben.worker.jobs.runner import JobRunner
 
 
 class LoadModel(Protocol):
@@ -40,6 +42,7 @@ class TensorServable:
         self._card = model.card
         self._engine = Engine(model, registry)
         self.asgi: ASGIApp = WorkerApp(self._engine, registry, max_body_bytes=max_body_bytes).asgi
+        self.jobs: JobRunner = RequestJobRunner(self.asgi, model.card)
 
     @property
     def ready(self) -> bool:

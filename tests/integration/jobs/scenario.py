@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from benchmarks.faults.history import Entry, History, Kind, Violation
 from ekiben.errors import LeaseLost, QueueUnavailable
 from ekiben.jobs import (
     Cost,
@@ -27,7 +28,6 @@ from ekiben.jobs import (
     Sweeper,
 )
 from ekiben.jobs.rules import Backoff, _backoffs
-from tests.integration.jobs.history import Entry, History, Kind, Violation
 
 LEASE_S = 0.6
 RULES = QueueRules(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.faults.history import Entry, History, Kind, Violation
 from ekiben.jobs import Event, Job, Specification, State, Timings
-from tests.integration.jobs.history import Entry, History, Kind, Violation
 
 
 def _job(state: State) -> Job:
@@ -45,7 +45,7 @@ def test_what_is_as_promised_is_not_accused() -> None:
         (_GOOD[:1], None, [], Violation.LOST),
         (_GOOD[:2], _job(State.RUNNING), _DONE[:2], Violation.LOST),
         (_GOOD, _job(State.SUCCEEDED), _events("queued", "succeeded", "failed"), Violation.ENDED_TWICE),
-        (_GOOD, _job(State.SUCCEEDED), _events("queued", "succeeded", "progress"), Violation.ENDED_TWICE),
+        (_GOOD, _job(State.SUCCEEDED), _events("queued", "succeeded", "step"), Violation.ENDED_TWICE),
         (_GOOD, _job(State.SUCCEEDED), [_DONE[0], _DONE[2]], Violation.GAP),
         ([*_GOOD, (7, "published", 1)], _job(State.SUCCEEDED), _DONE, Violation.PUBLISHED_TWICE),
         ([*_GOOD[:3], (16, "leased", 2), _GOOD[3]], _job(State.SUCCEEDED), _DONE, Violation.STALE_WRITE),

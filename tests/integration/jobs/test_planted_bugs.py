@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from benchmarks.faults.history import Violation
 from ekiben.errors import EkibenError, QueueUnavailable
 from ekiben.jobs import Accepted, EmbeddedValkey, JobQueue, Store, Submission
 from ekiben.jobs.scripts import read_source
-from tests.integration.jobs.history import Violation
 from tests.integration.jobs.scenario import RULES, Scenario
 
 pytestmark = pytest.mark.slow

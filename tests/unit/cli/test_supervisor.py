@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 from ekiben.cli.supervisor import Supervisor, Target, raise_file_limit
+from ekiben.jobs.opening import QUEUE_SOCKET
 from ekiben.settings import load_settings
 from ekiben.worker.listener import Listener
 
@@ -64,6 +65,23 @@ async def test_giving_up_drains_what_still_answers(run_dir: Path, control: Contr
     supervisor = _supervisor(run_dir, respawn_timeout_s=0.001)
     assert await supervisor._watch(Running()) == 1  # type: ignore[arg-type]
     assert control.drained == 1
+
+
+async def test_workers_hand_their_jobs_back_while_the_gateway_drains(run_dir: Path, control: Control) -> None:
+    asked: list[str] = []
+
+    async def hand_back(request: Request) -> Response:
+        asked.append(request.url.path)
+        return JSONResponse({})
+
+    worker = Listener(Router([Route("/hand-back", hand_back, methods=["POST"])]), run_dir / "toy.7.sock")
+    await worker.start()
+    (run_dir / QUEUE_SOCKET).touch()  # Nobody to be asked.
+    assert await _supervisor(run_dir)._drain()
+    assert asked == ["/hand-back"]
+    assert control.drained == 1
+    assert (run_dir / QUEUE_SOCKET).exists()
+    await worker.close()
 
 
 async def test_a_gateway_that_answers_nonsense_is_not_the_supervisors_end(run_dir: Path, control: Control) -> None:

@@ -539,3 +539,29 @@ def test_suspending_goes_on_past_a_picture_that_cannot_be_written_down(monkeypat
     assert isinstance(bad.future.exception(), Internal)
     assert isinstance(good.future.exception(), ShuttingDown)
     assert len([event for event in events if isinstance(event, CheckpointTaken)]) == 1
+
+
+def test_checkpoints_come_by_the_time_that_would_be_lost_too() -> None:
+    events: list[Event] = []
+    running = _measured(_Clock())
+    running.submit(request(steps=7), wishes=Wishes(listener=events.append, checkpoint_every_s=2.5))
+    finish(running)
+    assert [event.step for event in events if isinstance(event, CheckpointTaken)] == [3, 6]
+
+
+def test_one_picture_is_suspended_and_its_neighbours_go_on() -> None:
+    events: list[Event] = []
+    running = engine("sd")
+    leaving = running.submit(request(steps=6), wishes=Wishes(listener=events.append))
+    staying = running.submit(request(steps=6, seed=8))
+    waiting = running.submit(request(steps=6, seed=9), wishes=Wishes(listener=events.append, priority=-5))
+    running.step()
+    running.step()
+    leaving.suspend()
+    running.step()
+    assert isinstance(leaving.future.exception(timeout=0), ShuttingDown)
+    (taken,) = [event for event in events if isinstance(event, CheckpointTaken)]
+    assert taken.step == 2
+    finish(running)
+    assert image(staying).pixels.any()
+    assert image(waiting).pixels.any()

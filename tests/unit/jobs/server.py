@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from ekiben.jobs import EmbeddedValkey
@@ -26,3 +26,14 @@ def running_valkey(folder: Path) -> Iterator[EmbeddedValkey]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@asynccontextmanager
+async def stopped_watching(server: EmbeddedValkey) -> AsyncIterator[None]:
+    """Whoever kills the server within the block has killed it for good; its folder is free after that."""
+    assert server._watching is not None
+    assert server._process is not None
+    server._watching.cancel()
+    yield
+    await server._process.wait()
+    server._disown()

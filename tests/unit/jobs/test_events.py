@@ -31,7 +31,7 @@ async def test_a_listener_hears_everything_as_it_happens(bench: Bench, events: E
     await bench.worker().complete(lease, Result(value=1), Cost())
     async with asyncio.timeout(5):
         for heard in await asyncio.gather(*listening):
-            assert [event.kind for event in heard] == ["queued", "started", *["progress"] * 3, "succeeded"]
+            assert [event.kind for event in heard] == ["queued", "started", *["step"] * 3, "succeeded"]
             assert [event.number for event in heard] == [1, 2, 3, 4, 5, 6]
             assert [event.last for event in heard] == [False] * 5 + [True]
             assert heard[3].data == {"step": 2, "of": 3, "preview": None}

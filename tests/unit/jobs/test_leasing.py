@@ -174,7 +174,7 @@ async def test_a_heartbeat_keeps_the_lease_and_tells_the_progress(bench: Bench) 
         await bench.advance(10)
         assert await bench.worker().heartbeat(lease, Progress(step=step, of=4)) is False
     assert (await bench.queue.get(job_id)).progress == Progress(step=4, of=4)
-    assert await bench.kinds(job_id) == ["queued", "started", *["progress"] * 4]
+    assert await bench.kinds(job_id) == ["queued", "started", *["step"] * 4]
 
 
 async def test_a_commit_whose_answer_was_lost_can_be_sent_again(bench: Bench) -> None:

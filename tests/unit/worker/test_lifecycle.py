@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from ekiben.errors import DeviceOutOfMemory, ModelUnloaded, Unavailable, WeightsError
+from ekiben.worker.jobs.runner import JobRunner
 from ekiben.worker.lifecycle import Lifecycle, State
 
 
@@ -36,6 +37,10 @@ class Toy:
         if self.warming_fault:
             raise self.warming_fault
         self.events.append("warm")
+
+    @property
+    def jobs(self) -> JobRunner:
+        raise AssertionError("nobody has a job for it")
 
     async def close(self) -> None:
         self.events.append("closed")

@@ -30,12 +30,14 @@ class ImagesAsk:
         wanted: What its worker is sent.
         stream: Whether to answer with events as they come.
         as_links: Whether to answer with links rather than with the files themselves.
+        said: The request as it came, JSON and files, by which it is known again.
     """
 
     card: Card
     wanted: ImageGenerationRequest
     stream: bool = False
     as_links: bool = False
+    said: tuple[object, ...] = ()
 
     @property
     def settings(self) -> ImageSettings:
@@ -68,7 +70,9 @@ def checked_ask(
     card = gateway.card_of_task(asked.model, Task.TEXT_TO_IMAGE)
     settings = settled(_wishes(asked, progress=progress), card, has_source=source is not None)
     wanted = ImageGenerationRequest(settings, source.image, source.mask) if source else ImageGenerationRequest(settings)
-    return ImagesAsk(card, wanted, bool(asked.stream), asked.response_format == "url")
+    files = (source.image, source.mask or b"") if source else ()
+    said = (asked.model_dump(mode="json", exclude_unset=True), *files)
+    return ImagesAsk(card, wanted, bool(asked.stream), asked.response_format == "url", said)
 
 
 def _check_stream(asked: ImageOptions) -> None:

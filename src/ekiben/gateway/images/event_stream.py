@@ -68,7 +68,7 @@ def _event(ask: ImagesAsk, what: str, image: bytes, fields: Mapping[str, object]
     content = {
         "type": name,
         "created_at": int(time.time()),
-        "size": size_of(ask),
+        "size": size_of(ask.settings),
         "quality": "auto",
         "background": "opaque",
         "output_format": ask.settings.output_format,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ekiben.gateway.images.asking import ImagesAsk
-from ekiben.inference.image_generation import Facts
+from ekiben.inference.image_generation import Facts, ImageSettings
 from ekiben.schemas.images import ImageFacts, ImagePromptMatch, ImageUsage
 
 
@@ -32,6 +31,6 @@ def usage_of() -> dict[str, object]:
     return ImageUsage().model_dump()
 
 
-def size_of(ask: ImagesAsk) -> str:
+def size_of(settings: ImageSettings) -> str:
     """WIDTHxHEIGHT in pixels."""
-    return f"{ask.settings.width}x{ask.settings.height}"
+    return f"{settings.width}x{settings.height}"

@@ -61,7 +61,7 @@ def read_message(text: str) -> SocketImageRequest | Cancel:
 def queued(call: Call, ask: ImagesAsk) -> Told:
     """The request is taken, and what is drawn."""
     settings = ask.settings
-    told = {"model": ask.card.name, "n": settings.n, "size": size_of(ask), "seed": settings.seed}
+    told = {"model": ask.card.name, "n": settings.n, "size": size_of(ask.settings), "seed": settings.seed}
     return Told({"type": "queued", "request_id": call.request_id, **told, "steps": settings.steps})
 
 

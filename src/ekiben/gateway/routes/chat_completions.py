@@ -7,20 +7,19 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ekiben.cards.card import Task
-from ekiben.gateway.chat_format import ChatFormat
+from ekiben.gateway.chat_asking import chat_ask
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, read_json
+from ekiben.gateway.flow import entered
 from ekiben.gateway.generation import TextAsk, generate
-from ekiben.gateway.routes.sampling import sampling_of
+from ekiben.gateway.jobs.kinds import Prepared
+from ekiben.gateway.jobs.preference import JOB_RESPONSE, as_job, prefers_job
+from ekiben.gateway.jobs.texts import prepared_text
 from ekiben.gateway.routes.stream_schema import stream_response
 from ekiben.gateway.state import GatewayState
-from ekiben.inference.generation import GenerationRequest, Message
-from ekiben.inference.generation_limits import check_limits
 from ekiben.schemas.chat_completions import (
     ChatCompletion,
     ChatCompletionChunk,
     ChatCompletionRequest,
-    ChatMessage,
 )
 
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -39,31 +38,23 @@ def router(gateway: GatewayState) -> APIRouter:
         "/v1/chat/completions",
         summary="Go on with a chat",
         response_model=ChatCompletion,
-        responses={200: stream_response(ChatCompletionChunk)},
+        responses={200: stream_response(ChatCompletionChunk), **JOB_RESPONSE},
         openapi_extra=json_body(ChatCompletionRequest, _EXAMPLE),
     )
     async def create_chat_completion(request: Request) -> Response:
         """What the model says next; with `stream`, piece by piece as it is written, as server-sent events."""
+        if prefers_job(request):
+            call, prepared = await entered(gateway, request, lambda: _read_job(gateway, request))
+            return await as_job(gateway, request, call, prepared, prepared.inline["request"], prepared.blob)
         return await generate(gateway, request, lambda: _read(gateway, request))
 
     return routes
 
 
 async def _read(gateway: GatewayState, request: Request) -> TextAsk:
+    return chat_ask(gateway, await read_json(request, ChatCompletionRequest, gateway.settings.max_body_bytes))
+
+
+async def _read_job(gateway: GatewayState, request: Request) -> Prepared:
     asked = await read_json(request, ChatCompletionRequest, gateway.settings.max_body_bytes)
-    card = gateway.card_of_task(asked.model, Task.TEXT_GENERATION)
-    wanted = GenerationRequest(
-        prompt=tuple(map(_message, asked.messages)),
-        max_tokens=asked.max_completion_tokens or asked.max_tokens,
-        stop=asked.stops,
-        sampling=sampling_of(asked),
-        top_logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
-        stream=bool(asked.stream),
-    )
-    check_limits(wanted, card, "max_completion_tokens" if asked.max_completion_tokens else "max_tokens")
-    form = ChatFormat(card.name, with_logprobs=bool(asked.logprobs), with_usage=asked.includes_usage)
-    return TextAsk(card, wanted, form)
-
-
-def _message(sent: ChatMessage) -> Message:
-    return Message("system" if sent.role == "developer" else sent.role, sent.text)
+    return prepared_text(chat_ask(gateway, asked), asked.model_dump(mode="json", exclude_unset=True))

@@ -75,6 +75,15 @@ async def _read(gateway: GatewayState, request: Request) -> Ask:
             picture = await _picture(form)
     except MultiPartException as error:
         raise InvalidRequest(f"the form cannot be read: {error.message} {_FORM}", param="image") from None
+    return classification_ask(gateway, fields, picture)
+
+
+def classification_ask(gateway: GatewayState, fields: ClassificationForm, picture: bytes) -> Ask:
+    """A form's fields and its file, for the model that they name.
+
+    Raises:
+        ModelNotFound: No such model, or none that classifies.
+    """
     card = gateway.card_of_task(fields.model, Task.IMAGE_CLASSIFICATION)
     encoded = encode_request({"image": bytes_tensor([picture])})
 

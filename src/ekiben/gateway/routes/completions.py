@@ -11,8 +11,8 @@ from ekiben.cards.card import Task
 from ekiben.gateway.completion_format import CompletionFormat
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, read_json
 from ekiben.gateway.generation import TextAsk, generate
-from ekiben.gateway.routes.sampling import sampling_of
 from ekiben.gateway.routes.stream_schema import stream_response
+from ekiben.gateway.sampling import sampling_of
 from ekiben.gateway.state import GatewayState
 from ekiben.inference.generation import GenerationRequest
 from ekiben.inference.generation_limits import check_limits

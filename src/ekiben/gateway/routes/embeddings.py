@@ -41,7 +41,16 @@ def router(gateway: GatewayState) -> APIRouter:
 
 
 async def _read(gateway: GatewayState, request: Request) -> Ask:
-    wanted = await read_json(request, EmbeddingsRequest, gateway.settings.max_body_bytes)
+    return embeddings_ask(gateway, await read_json(request, EmbeddingsRequest, gateway.settings.max_body_bytes))
+
+
+def embeddings_ask(gateway: GatewayState, wanted: EmbeddingsRequest) -> Ask:
+    """A request's body, checked against the model's card.
+
+    Raises:
+        ModelNotFound: No such model, or none that embeds.
+        InvalidRequest: It asks for what the model does not give.
+    """
     card = gateway.card_of_task(wanted.model, Task.TEXT_EMBEDDING)
     _check_dimensions(wanted.dimensions, card)
     texts = bytes_tensor([text.encode("utf-8", "replace") for text in wanted.texts])

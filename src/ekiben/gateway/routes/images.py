@@ -15,6 +15,8 @@ from ekiben.gateway.images.answer import all_at_once
 from ekiben.gateway.images.asking import ImagesAsk, checked_ask
 from ekiben.gateway.images.event_stream import stream
 from ekiben.gateway.images.form import read_form
+from ekiben.gateway.jobs.pictures import prepared_picture
+from ekiben.gateway.jobs.preference import JOB_RESPONSE, as_job, prefers_job
 from ekiben.gateway.origin import check_origin
 from ekiben.gateway.routes.stream_schema import stream_response
 from ekiben.gateway.state import GatewayState
@@ -40,7 +42,7 @@ def router(gateway: GatewayState) -> APIRouter:
         "/v1/images/generations",
         summary="Draw pictures",
         response_model=ImagesResponse,
-        responses={200: stream_response(ImageEvent, ends_with_done=False)},
+        responses={200: stream_response(ImageEvent, ends_with_done=False), **JOB_RESPONSE},
         openapi_extra=json_body(ImageGenerationRequest, _EXAMPLE),
     )
     async def generate_images(request: Request) -> Response:
@@ -51,7 +53,7 @@ def router(gateway: GatewayState) -> APIRouter:
         "/v1/images/edits",
         summary="Draw on from a picture",
         response_model=ImagesResponse,
-        responses={200: stream_response(ImageEvent, ends_with_done=False)},
+        responses={200: stream_response(ImageEvent, ends_with_done=False), **JOB_RESPONSE},
         openapi_extra=form_body(ImageEditForm, _FILES, required=("image",)),
     )
     async def edit_image(request: Request) -> Response:
@@ -65,6 +67,8 @@ def router(gateway: GatewayState) -> APIRouter:
 async def _answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[ImagesAsk]]) -> Response:
     """Authenticate and read; the rest is done while the response is sent, which for a stream is the same."""
     call, ask = await entered(gateway, request, read)
+    if prefers_job(request):
+        return await as_job(gateway, request, call, prepared_picture(ask), *ask.said)
 
     async def work(send: Send) -> None:
         with gateway.admission.admitted():
@@ -79,9 +83,9 @@ async def _answer(gateway: GatewayState, request: Request, read: Callable[[], Aw
 
 async def _generation(gateway: GatewayState, request: Request) -> ImagesAsk:
     asked = await read_json(request, ImageGenerationRequest, gateway.settings.max_body_bytes)
-    return checked_ask(gateway, asked)
+    return checked_ask(gateway, asked, progress=prefers_job(request))
 
 
 async def _edit(gateway: GatewayState, request: Request) -> ImagesAsk:
     asked, source = await read_form(request)
-    return checked_ask(gateway, asked, source)
+    return checked_ask(gateway, asked, source, progress=prefers_job(request))

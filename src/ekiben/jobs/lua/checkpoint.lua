@@ -10,4 +10,7 @@ if ARGV[4]:find('jobs/' .. job.id .. '/' .. ARGV[2] .. '/', 1, true) ~= 1 then
 end
 redis.call('HSET', name('job', job.id), 'checkpoint', ARGV[3], 'crashes', 0, 'lease_until', now + LEASE_MS)
 redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)
+if may_report(job) then
+  publish(job, 'checkpointed', cjson.encode({ step = cjson.decode(ARGV[3]).step }))
+end
 return { job.cancel and 'cancel' or 'ok', job.checkpoint or '' }

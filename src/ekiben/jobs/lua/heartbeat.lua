@@ -11,7 +11,7 @@ if ARGV[3] ~= '' then
   redis.call('HSET', name('job', job.id), 'progress', ARGV[3])
   if may_report(job) then
     redis.call('HSET', name('job', job.id), 'reported', now)
-    publish(job, 'progress', ARGV[3])
+    publish(job, 'step', ARGV[3])
   end
 end
 return job.cancel and 'cancel' or 'ok'

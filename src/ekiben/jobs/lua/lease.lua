@@ -70,10 +70,14 @@ for _ = 1, slots do
   end
   job.fence = redis.call('INCR', name('fence'))
   job.attempts, job.worker = job.attempts + 1, worker
+  local kind, told = job.started and 'resumed' or 'started', { attempt = job.attempts, worker = worker }
+  if job.started then
+    told.step = job.checkpoint and cjson.decode(job.checkpoint).step or 0
+  end
   job.started = job.started or now
   redis.call('HSET', name('job', job.id), 'fence', job.fence, 'worker', worker, 'attempts', job.attempts,
     'started', job.started, 'leased', now)
-  move(job, 'running', 'started', cjson.encode({ attempt = job.attempts, worker = worker }))
+  move(job, 'running', kind, cjson.encode(told))
   leased[#leased + 1] = { job.fence, record(job.id) }
 end
 if #leased > slots and redis.call('EXISTS', name('turn', model)) == 1 then

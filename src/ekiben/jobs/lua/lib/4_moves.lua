@@ -44,6 +44,10 @@ local function finish(job)
   redis.call('HSET', name('job', job.id), 'finished', now)
   redis.call('ZREM', name('deadlines'), job.id)
   redis.call('ZADD', name('finished'), now + RETENTION_MS, job.id)
+  if (job.webhook or '') ~= '' then
+    redis.call('HSET', name('hook', job.id), 'since', now)
+    redis.call('ZADD', name('hooks'), now, job.id)
+  end
 end
 
 enter.succeeded, enter.cancelled, enter.expired = finish, finish, finish
@@ -53,6 +57,13 @@ function enter.failed(job)
   redis.call('ZADD', name('dead'), job.seq, job.id)
 end
 
+-- Of a set of jobs, how many are in which state.
+local function count_in_batch(job, by)
+  if (job.batch or '') ~= '' then
+    count('batch:' .. job.batch, job.state, by)
+  end
+end
+
 local function move(job, to, event, data)
   if not LEGAL[job.state .. ' ' .. to] then
     error('no way from ' .. job.state .. ' to ' .. to)
@@ -60,8 +71,10 @@ local function move(job, to, event, data)
   if leave[job.state] then
     leave[job.state](job)
     redis.call('ZREM', name('state', job.state), job.id)
+    count_in_batch(job, -1)
   end
   job.state = to
+  count_in_batch(job, 1)
   redis.call('HSET', name('job', job.id), 'state', to)
   redis.call('ZADD', name('state', to), job.seq, job.id)
   enter[to](job)

@@ -23,6 +23,10 @@ local function create(job)
   redis.call('SADD', name('models'), job.model)
   redis.call('ZADD', name('all'), job.seq, job.id)
   redis.call('ZADD', name('of', job.principal), job.seq, job.id)
+  if job.batch ~= '' then
+    redis.call('HSET', name('batch', job.batch), 'principal', job.principal)
+    redis.call('ZADD', name('batch_jobs', job.batch), job.seq, job.id)
+  end
   if job.deadline > 0 then
     redis.call('ZADD', name('deadlines'), job.deadline, job.id)
   end
@@ -34,19 +38,34 @@ local function create(job)
   move(job, 'queued')
 end
 
+-- The set goes with its last job.
+local function leave_batch(job)
+  if (job.batch or '') == '' then
+    return
+  end
+  count_in_batch(job, -1)
+  redis.call('ZREM', name('batch_jobs', job.batch), job.id)
+  if redis.call('EXISTS', name('batch_jobs', job.batch)) == 0 then
+    redis.call('DEL', name('batch', job.batch))
+  end
+end
+
+-- What is left of an erased job, for a while: that its owner, and nobody else, may hear that it was there.
 local function erase(job)
   if leave[job.state] then
     leave[job.state](job)
   end
   redis.call('ZREM', name('state', job.state), job.id)
-  for _, index in ipairs({ 'all', 'deadlines', 'finished', 'dead' }) do
+  for _, index in ipairs({ 'all', 'deadlines', 'finished', 'dead', 'hooks' }) do
     redis.call('ZREM', name(index), job.id)
   end
   redis.call('ZREM', name('of', job.principal), job.id)
+  leave_batch(job)
+  redis.call('SET', name('gone', job.id), redis.sha1hex(job.id .. job.principal), 'PX', GONE_MS)
   local known = job.idempotency ~= '' and name('idempotency', job.idempotency)
   if known and redis.call('HGET', known, 'id') == job.id then
     redis.call('DEL', known)
   end
-  redis.call('DEL', name('job', job.id), name('events', job.id))
+  redis.call('DEL', name('job', job.id), name('events', job.id), name('hook', job.id), name('hook_log', job.id))
   redis.call('XADD', name('news'), 'MAXLEN', '~', 1000, '*', 'id', job.id)
 end

@@ -32,6 +32,7 @@ class Violation(StrEnum):
     GAP = "its events have a gap"
     PUBLISHED_TWICE = "two results of one job were accepted"
     STALE_WRITE = "a worker published although the job had been given to another"
+    WRONG_RESULT = "a published result is not there, not whole, or not of its job"
     LEASE_BROKEN = "a job was taken from a worker that had beaten in time"
 
 
@@ -50,14 +51,16 @@ class History:
             events: All events of each.
         """
         found: dict[str, set[Violation]] = {}
-        for job_id in {entry.job for entry in self.entries}:
-            broken = self._of(job_id, jobs.get(job_id), events.get(job_id, ()))
+        seen: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            seen.setdefault(entry.job, []).append(entry)
+        for job_id, entries in seen.items():
+            broken = self._of(entries, jobs.get(job_id), events.get(job_id, ()))
             if broken:
                 found[job_id] = broken
         return found
 
-    def _of(self, job_id: str, job: Job | None, events: Sequence[Event]) -> set[Violation]:
-        entries = [entry for entry in self.entries if entry.job == job_id]
+    def _of(self, entries: Sequence[Entry], job: Job | None, events: Sequence[Event]) -> set[Violation]:
         broken = self._by_workers(entries)
         if job is None or not job.state.terminal:
             broken.add(Violation.LOST)

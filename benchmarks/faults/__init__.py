@@ -1,0 +1,15 @@
+"""A real system under a seeded schedule of faults, and a checker that reads everything its parts have seen.
+
+schedule     which fault comes when, from a seed
+nemeses      what each of them does
+system       Valkey, two workers behind proxies, the door that accepts jobs; started, killed, started again
+proxy        a wire between a worker and Valkey that can be cut or slowed
+toy_worker   a worker process: everything real but the model, which draws one colour
+door         the process that accepts jobs, as the gateway does
+witness      what processes write down of what they were answered
+caller       the client: goes on until each of its jobs is accepted, and follows some of them
+evidence     all of it read back, with the queue's own word
+history      the promises, and who broke one
+verdict      numbers and promises for the report
+run          one whole run and its report
+"""

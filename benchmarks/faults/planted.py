@@ -1,0 +1,39 @@
+"""Bugs to plant, so that it is known that the checker finds them: each breaks one promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ekiben.jobs import QueueRules, Store, open_store
+from ekiben.jobs.scripts import read_source
+from ekiben.settings import Settings
+
+NO_FENCING: Final = "no fencing"
+LOST_HEARTBEAT: Final = "lost heartbeat"
+EARLY_ACKNOWLEDGEMENT: Final = "acknowledged before it is written"
+"""In the door, not in the Lua files."""
+
+_BUGS: Final[Mapping[str, tuple[str, str, str]]] = {
+    NO_FENCING: ("lib/4_moves", "job.fence == tonumber(fence)", "true"),
+    LOST_HEARTBEAT: ("heartbeat", "redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)", ""),
+}
+
+
+def open_with_bug(settings: Settings, bug: str) -> Store:
+    """The queue as a process with this bug opens it; empty, or a bug of another part: as everybody does.
+
+    Raises:
+        ValueError: The text that the bug replaces is not there any more: plant it anew.
+    """
+    if bug not in _BUGS or settings.valkey_url is None:
+        return open_store(settings)
+    file, right, wrong = _BUGS[bug]
+    if right not in read_source(file):
+        raise ValueError(f"{file} has changed")
+
+    def source(name: str) -> str:
+        return read_source(name).replace(right, wrong) if name == file else read_source(name)
+
+    rules = QueueRules(lease_ms=round(settings.job_lease_s * 1_000))
+    return Store(settings.valkey_url.get_secret_value(), rules=rules, source=source)

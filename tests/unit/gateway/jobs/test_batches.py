@@ -1,0 +1,44 @@
+"""Many jobs in one call."""
+
+from __future__ import annotations
+
+from tests.unit.gateway.jobs.platform import JOBS, JobPlatform
+
+_BATCHES = f"{JOBS}/batches"
+_WISH = {"task": "text-to-image", "model": "toy-image", "inputs": [{"prompt": f"fox {n}", "seed": n} for n in range(3)]}
+
+
+async def test_a_set_is_submitted_at_once_and_has_one_status(platform: JobPlatform) -> None:
+    answer = await platform.http.post(_BATCHES, json=_WISH)
+    assert answer.status_code == 202
+    batch = answer.json()
+    assert [item["index"] for item in batch["items"]] == [0, 1, 2]
+    assert (batch["total"], batch["counts"]["queued"], batch["done"]) == (3, 3, False)
+    await platform.work(2)
+    seen = (await platform.http.get(answer.headers["location"])).json()
+    assert (seen["counts"]["succeeded"], seen["counts"]["queued"], seen["done"]) == (2, 1, False)
+    await platform.http.delete(f"{JOBS}/{batch['items'][2]['job']}")
+    seen = (await platform.http.get(answer.headers["location"])).json()
+    assert (seen["counts"]["cancelled"], seen["done"]) == (1, True)
+    jobs = (await platform.http.get(JOBS, params={"batch": batch["id"]})).json()["data"]
+    assert {job["id"] for job in jobs} == {item["job"] for item in batch["items"]}
+
+
+async def test_the_same_key_is_the_same_set(platform: JobPlatform) -> None:
+    key = {"idempotency-key": "k"}
+    first, again = [(await platform.http.post(_BATCHES, json=_WISH, headers=key)).json() for _ in range(2)]
+    assert again == first
+    other = await platform.http.post(_BATCHES, json={**_WISH, "priority": 1}, headers=key)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_conflict")
+
+
+async def test_a_bad_input_refuses_all_by_its_number(platform: JobPlatform) -> None:
+    answer = await platform.http.post(_BATCHES, json={**_WISH, "inputs": [{"prompt": "a"}, {"prompt": "a", "n": 0}]})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "inputs[1].n")
+    assert (await platform.http.get(JOBS)).json()["data"] == []
+
+
+async def test_the_set_goes_with_its_last_job(platform: JobPlatform) -> None:
+    batch = (await platform.http.post(_BATCHES, json=_WISH)).json()
+    await platform.http.delete(f"{JOBS}?erase=true")
+    assert (await platform.http.get(f"{_BATCHES}/{batch['id']}")).status_code == 404

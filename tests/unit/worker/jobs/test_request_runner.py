@@ -1,0 +1,83 @@
+"""A job that is one request of a worker's own internal server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ekiben.errors import InvalidRequest
+from ekiben.jobs import Job, Lease
+from ekiben.testing.embedding import ToyEmbedding, toy_card
+from ekiben.worker.jobs.request_runner import RequestJobRunner
+from ekiben.worker.jobs.runner import Suspended
+from ekiben.worker.jobs.workbench import Workbench
+from ekiben.worker.tensor_servable import TensorServable
+from tests.unit.worker.jobs.conftest import Queue
+
+_TENSOR = {"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a cat"]}
+_INLINE = {"path": "/infer", "headers": {"content-type": "application/json"}, "body": {"inputs": [_TENSOR]}}
+
+
+async def _leased(queue: Queue, inline: Any) -> Lease:
+    await queue.submit(inline=inline)
+    (lease,) = (await queue.leasing.lease(1)).leases
+    return lease
+
+
+async def _servable() -> TensorServable:
+    servable = TensorServable(ToyEmbedding(toy_card()), CollectorRegistry(), 10**6)
+    await servable.warm_up()
+    return servable
+
+
+async def test_the_answer_is_the_result(queue: Queue) -> None:
+    lease, servable = await _leased(queue, _INLINE), await _servable()
+    result = await servable.jobs.run(lease.job, Workbench(queue.leasing, lease, queue.blobs))
+    (blob,) = result.blobs
+    assert blob.media_type == "application/json"
+    assert b'"embedding"' in await queue.blobs.get(blob.key)
+    assert isinstance(result.value, dict)
+    assert result.value["status"] == 200
+    await servable.close()
+
+
+@pytest.mark.parametrize("inline", [None, {}, {"path": "/load", "body": {}}, {"path": "/infer", "body": {}}])
+async def test_what_is_no_request_is_the_jobs_own_fault(queue: Queue, inline: Any) -> None:
+    lease, servable = await _leased(queue, inline), await _servable()
+    with pytest.raises(InvalidRequest):
+        await servable.jobs.run(lease.job, Workbench(queue.leasing, lease, queue.blobs))
+    await servable.close()
+
+
+async def test_it_takes_half_the_room_and_stops_when_it_is_suspended(queue: Queue) -> None:
+    async def silent(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    lease = await _leased(queue, _INLINE)
+    bench, runner = Workbench(queue.leasing, lease, queue.blobs), RequestJobRunner(silent, toy_card())
+    assert runner.free_slots == 4
+    running = asyncio.create_task(_run(runner, lease.job, bench))
+    await asyncio.sleep(0)
+    assert runner.free_slots == 3
+    bench.suspend()
+    with pytest.raises(Suspended):
+        await running
+    assert runner.free_slots == 4
+
+
+async def test_an_error_in_the_last_line_of_a_stream_fails_the_job(queue: Queue) -> None:
+    async def broken(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        lines = b'{"text": "Tok"}\n{"error": {"message": "no", "code": "invalid_value"}, "status": 400}\n'
+        await send({"type": "http.response.body", "body": lines})
+
+    lease = await _leased(queue, {**_INLINE, "path": "/generate"})
+    with pytest.raises(InvalidRequest):
+        await RequestJobRunner(broken, toy_card()).run(lease.job, Workbench(queue.leasing, lease, queue.blobs))
+
+
+async def _run(runner: RequestJobRunner, job: Job, bench: Workbench) -> None:
+    await runner.run(job, bench)
