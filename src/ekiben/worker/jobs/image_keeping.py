@@ -27,6 +27,7 @@ class ImageKeeping:
     def __init__(self, state: ImageState, bench: Workbench, pace: CheckpointPace) -> None:
         self._state, self._bench, self._pace = state, bench, pace
         self._loop = asyncio.get_running_loop()
+        self._count = 0
         self._newest: dict[int, Snapshot] = {}
         self._due = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -48,14 +49,16 @@ class ImageKeeping:
 
     def checkpoints(self, count: int) -> dict[int, Checkpoints]:
         """Of the pictures that are still to be drawn, out of `count`."""
+        self._count = count
         return {index: self._of(index) for index in range(count) if index not in self._state.finished}
 
     def done(self, image: FinishedImage) -> None:
-        """A picture is done: it is not drawn again for the others' sake."""
+        """A picture is done: it is not drawn again for the others' sake. After the last there is nothing to go on to."""
         self._newest.pop(image.index, None)
         begun = {index: begun for index, begun in self._state.begun.items() if index != image.index}
         self._state = replace(self._state, finished={**self._state.finished, image.index: image}, begun=begun)
-        self._due.set()
+        if len(self._state.finished) < self._count:
+            self._due.set()
 
     async def flush(self) -> None:
         """Keep what is newest, if it is not kept.

@@ -73,7 +73,7 @@ class ImageJobRunner:
         progress = ImageProgress(request.settings, state, bench)
         async with (
             ImageKeeping(state, bench, self._pace) as keeping,
-            self._running(request, keeping) as running,
+            self._running(request, keeping, bench) as running,
             _suspending(running, bench),
         ):
             try:
@@ -84,10 +84,14 @@ class ImageJobRunner:
                 raise Suspended from None
 
     @asynccontextmanager
-    async def _running(self, request: ImageGenerationRequest, keeping: ImageKeeping) -> AsyncIterator[Running]:
+    async def _running(
+        self, request: ImageGenerationRequest, keeping: ImageKeeping, bench: Workbench
+    ) -> AsyncIterator[Running]:
         """Begin to draw, as soon as the engine has room."""
         async with AsyncExitStack() as stack:
             while True:
+                if bench.suspending.is_set():
+                    raise Suspended
                 checkpoints = keeping.checkpoints(request.settings.n)
                 begun = self._engine.running(request, priority=_PRIORITY, checkpoints=checkpoints)
                 try:
