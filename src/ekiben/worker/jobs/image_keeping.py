@@ -53,7 +53,7 @@ class ImageKeeping:
         return {index: self._of(index) for index in range(count) if index not in self._state.finished}
 
     def done(self, image: FinishedImage) -> None:
-        """A picture is done: it is not drawn again for the others' sake. After the last there is nothing to go on to."""
+        """A picture is done: it is not drawn again for the others' sake. After the last nothing is left to do."""
         self._newest.pop(image.index, None)
         begun = {index: begun for index, begun in self._state.begun.items() if index != image.index}
         self._state = replace(self._state, finished={**self._state.finished, image.index: image}, begun=begun)
