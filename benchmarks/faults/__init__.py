@@ -8,8 +8,9 @@ toy_worker   a worker process: everything real but the model, which draws one co
 door         the process that accepts jobs, as the gateway does
 witness      what processes write down of what they were answered
 caller       the client: goes on until each of its jobs is accepted, and follows some of them
-evidence     all of it read back, with the queue's own word
+stalls       when the machine itself stood still, which is nobody's late delivery
 history      the promises, and who broke one
-verdict      numbers and promises for the report
+planted      bugs that must be found
+verdict      all of it read back with the queue's own word: numbers, and promises that were broken
 run          one whole run and its report
 """

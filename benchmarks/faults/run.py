@@ -16,6 +16,7 @@ from benchmarks.faults.caller import STEPS, follow, hand_in
 from benchmarks.faults.history import Violation
 from benchmarks.faults.nemeses import inflict, possible
 from benchmarks.faults.schedule import Fault, Nemesis, schedule
+from benchmarks.faults.stalls import Stalls
 from benchmarks.faults.system import WORKERS, System
 from benchmarks.faults.verdict import Verdict, judge
 from benchmarks.faults.witness import Notes
@@ -72,14 +73,17 @@ async def put_to_test(plan: Plan, folder: Path) -> Verdict:
         listening = asyncio.create_task(follow(system.store, numbers[:: max(1, plan.jobs // _FOLLOWED)]))
         notes = Notes(system.notes)
         handing = asyncio.create_task(hand_in(system.door_socket, numbers, notes, plan.batch, plan.every_s))
+        stalls = Stalls()
+        watching = asyncio.create_task(stalls.watch())
         await inflict(system, plan.faults, _tell)
         await handing
         await _settle(system)
         async with asyncio.timeout(_STALLED_S):
             heard = await listening if not plan.bugs else {}
-        listening.cancel()
+        for task in (listening, watching):
+            task.cancel()
         blobs = open_blobs(system.settings)
-        return await judge(system.store, blobs, system.notes, system.steps, heard, LEASE_S)
+        return await judge(system.store, blobs, system.notes, system.steps, heard, stalls, LEASE_S)
 
 
 def _tell(fault: Fault) -> None:
@@ -133,6 +137,7 @@ def _report(report: Report, plan: Plan, verdict: Verdict, skipped: dict[Nemesis,
             ("jobs handed back", str(verdict.handed_back)),
             ("results accepted", str(verdict.published)),
             ("events", str(verdict.events)),
+            ("seconds in which the machine itself stood still", f"{verdict.stalled_s:.0f}"),
         ],
     )
     report.table("Redelivery, by second", ("up to", "jobs"), _histogram(verdict.redeliveries_s))

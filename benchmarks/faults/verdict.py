@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.faults.caller import STEPS
 from benchmarks.faults.history import Entry, History, Violation
+from benchmarks.faults.stalls import Stalls, without
 from benchmarks.faults.witness import read_notes
 from ekiben.jobs import Blobs, Event, Events, Filter, Job, JobQueue, News, State, Store
 from ekiben.jobs.blobs import get_checked
@@ -24,9 +25,10 @@ class Verdict:
         states: How many jobs ended how.
         violations: Broken promises, by job.
         redeliveries_s: From the last sign of a holder that was lost to the next lease of its job.
-        computed: Steps, by how often each job computed one again: times to jobs.
+        computed: Steps, in all.
         again: Steps that were computed more than once, in all; `interruptions` of a lease in all.
         published: Results that workers were told are published.
+        stalled_s: Seconds in which the machine itself stood still; left out of redeliveries.
     """
 
     accepted: int
@@ -39,11 +41,18 @@ class Verdict:
     handed_back: int
     published: int
     events: int
+    stalled_s: float
     kinds: Mapping[str, int] = field(default_factory=dict)
 
 
 async def judge(
-    store: Store, blobs: Blobs, notes: Path, steps: Path, heard: Mapping[str, Sequence[Event]], lease_s: float
+    store: Store,
+    blobs: Blobs,
+    notes: Path,
+    steps: Path,
+    heard: Mapping[str, Sequence[Event]],
+    stalls: Stalls,
+    lease_s: float,
 ) -> Verdict:
     """Read everything and compare; the system must have settled."""
     entries = read_notes(notes)
@@ -63,7 +72,8 @@ async def judge(
         accepted=len({entry.job for entry in entries if entry.kind == "accepted"}),
         states=Counter(job.state.value for job in jobs.values()),
         violations=violations,
-        redeliveries_s=_redeliveries(entries, events),
+        redeliveries_s=_redeliveries(entries, events, stalls),
+        stalled_s=stalls.seconds,
         computed=sum(computed.values()),
         again=sum(times - 1 for times in computed.values()),
         interruptions=kinds["interrupted"],
@@ -90,7 +100,7 @@ async def _is_whole(blobs: Blobs, job: Job) -> bool:
         return False
 
 
-def _redeliveries(entries: Sequence[Entry], events: Mapping[str, Sequence[Event]]) -> list[float]:
+def _redeliveries(entries: Sequence[Entry], events: Mapping[str, Sequence[Event]], stalls: Stalls) -> list[float]:
     """Of leases that ran out alone: those that were handed back or failed were let go at once."""
     lost = {job for job, found in events.items() if any(event.kind == "interrupted" for event in found)}
     found: list[float] = []
@@ -100,7 +110,7 @@ def _redeliveries(entries: Sequence[Entry], events: Mapping[str, Sequence[Event]
             continue
         if entry.kind == "leased":
             if entry.job in sign:
-                found.append(entry.answered_s - sign[entry.job])
+                found.append(without(stalls.found, sign[entry.job], entry.answered_s))
             sign[entry.job] = entry.asked_s
         elif entry.kind == "beaten":
             sign[entry.job] = max(sign.get(entry.job, 0.0), entry.asked_s)
