@@ -34,9 +34,17 @@ class PoolState:
 
 @dataclass(frozen=True, slots=True)
 class OnDemandState:
-    """On-demand instances now, and the price of one replica for an hour."""
+    """On-demand instances now.
+
+    Args:
+        price: Of one replica for an hour.
+        start_s: Seconds from asking for one until it serves: less than a cold start where stopped instances stand by.
+        ready: Those that serve.
+        starting: Those that do not serve yet.
+    """
 
     price: float
+    start_s: float
     ready: int = 0
     starting: int = 0
 

@@ -68,6 +68,7 @@ def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms):
     # Variable numbers: launched[kind, tick], ended[kind, tick].
     launched = np.arange(kinds * ticks).reshape(kinds, ticks)
     ended = launched + kinds * ticks
+    started = np.maximum(np.arange(ticks) - cold, 0)  # the tick up to which what was launched serves
     rows = _Rows()
     most = float(needed.max())
     for kind in range(kinds):
@@ -75,19 +76,15 @@ def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms):
             rows.add(cumulative[1:, None], cumulative[:-1, None], 0.0, np.inf)
         capacity = trace.capacity[:, kind] if kind < kinds - 1 else np.full(ticks, most)
         rows.add(launched[kind][:, None], ended[kind][:, None], 0.0, capacity)
-        if cold < ticks:
-            rows.add(launched[kind, :-cold, None], ended[kind, cold:, None], 0.0, np.inf)
-    if cold < ticks:
-        rows.add(launched[:, :-cold].T, ended[:, cold:].T, needed[cold:], np.inf)
+        rows.add(launched[kind, started, None], ended[kind][:, None], 0.0, np.inf)
+    rows.add(launched[:, started].T, ended.T, needed, np.inf)
 
     lp = highspy.HighsLp()
     lp.num_col_ = 2 * kinds * ticks
     weights = np.repeat(np.asarray(prices), ticks) * trace.tick_s / 3600
     lp.col_cost_ = np.concatenate([weights, -weights])
     lp.col_lower_ = np.zeros(lp.num_col_)
-    upper = np.full(lp.num_col_, np.inf)
-    upper[ended[:, :cold].ravel()] = 0.0  # nothing serves yet that could end
-    lp.col_upper_ = upper
+    lp.col_upper_ = np.full(lp.num_col_, np.inf)
     lp.row_lower_ = np.concatenate(rows.lower)
     lp.row_upper_ = np.concatenate(rows.upper)
     lp.num_row_ = len(lp.row_lower_)

@@ -15,7 +15,6 @@ class Outcome:
     Args:
         strategy: Its name.
         tick_s: Seconds of a tick.
-        first_tick: Ticks before it are the first cold start, which no strategy can avoid; they are paid, not judged.
         needed: Replicas needed, shape (ticks,).
         serving: Replicas that served, shape (ticks,).
         spot: Spot instances paid for, shape (ticks,).
@@ -27,7 +26,6 @@ class Outcome:
 
     strategy: str
     tick_s: float
-    first_tick: int
     needed: NDArray[np.int64]
     serving: NDArray[np.int64]
     spot: NDArray[np.int64]
@@ -38,13 +36,11 @@ class Outcome:
 
     @property
     def availability(self) -> float:
-        """Share of the judged ticks in which as many served as were needed; 1 where none is judged."""
-        enough = self.serving[self.first_tick :] >= self.needed[self.first_tick :]
-        return float(enough.mean()) if enough.size else 1.0
+        """Share of the ticks in which as many served as were needed."""
+        return float((self.serving >= self.needed).mean())
 
     @property
     def served_share(self) -> float:
         """Share of the needed replica-ticks that were served; above `availability`, since most shortfalls are partial."""
-        needed = self.needed[self.first_tick :]
-        total = int(needed.sum())
-        return float(np.minimum(self.serving[self.first_tick :], needed).sum() / total) if total else 1.0
+        total = int(self.needed.sum())
+        return float(np.minimum(self.serving, self.needed).sum() / total) if total else 1.0

@@ -3,7 +3,8 @@
 A pool never holds more instances than the trace's capacity. When capacity falls below what is held, the excess gets an
 interruption notice as long before as the terms say, and from then on the pool starts nothing that would not outlast the
 fall. A request for which there is no capacity is refused at once, as EC2 does, so that a strategy can ask another pool in
-the same tick. Where nothing happens, ticks are skipped until something does or a review is due.
+the same tick. The deployment runs when the trace begins: what is asked for in the first tick serves at once. Where
+nothing happens, ticks are skipped until something does or a review is due.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class _Replay:
         self._outlast: list[list[int]] = outlast.tolist()
         self._next_change = _next_change(np.hstack([trace.capacity, outlast, needed[:, None]]))
         self._cold_ticks = terms.cold_start_ticks(trace.tick_s)
+        self._on_demand_start_ticks = terms.on_demand_ticks(trace.tick_s)
         self._notice_s = notice * trace.tick_s
         self._review_ticks = max(1, int(terms.review_s // trace.tick_s))
         self._fleets = [Fleet() for _ in trace.pools]
@@ -62,6 +64,9 @@ class _Replay:
         while tick < self._trace.ticks:
             self._market(tick)
             satisfied = self._ask(tick)
+            if tick == 0:
+                self._serve_at_once()
+                satisfied = self._ask(tick)
             until = self._quiet_until(tick) if satisfied else tick + 1
             self._record(tick, until)
             tick = until
@@ -92,6 +97,10 @@ class _Replay:
                 return True
         return False
 
+    def _serve_at_once(self) -> None:
+        for fleet in (*self._fleets, self._on_demand):
+            fleet.start_serving(max(self._cold_ticks, self._on_demand_start_ticks))
+
     def _carry_out(self, tick: int, plan: Plan) -> bool:
         """Start and release; whether any pool refused."""
         due, refused = tick + self._cold_ticks, False
@@ -109,7 +118,7 @@ class _Replay:
                     self._histories[index] = self._histories[index].refused(tick * self._trace.tick_s)
         missing = plan.on_demand - self._on_demand.kept
         if missing > 0:
-            self._on_demand.launch(missing, due)
+            self._on_demand.launch(missing, tick + self._on_demand_start_ticks)
             self._launches += missing
         elif missing < 0:
             self._on_demand.release(-missing)
@@ -125,7 +134,12 @@ class _Replay:
                 PoolState(pool, fleet.ready, fleet.starting, fleet.going, history)
                 for pool, fleet, history in zip(self._trace.pools, self._fleets, self._histories, strict=True)
             ),
-            on_demand=OnDemandState(self._terms.on_demand_price, self._on_demand.ready, self._on_demand.starting),
+            on_demand=OnDemandState(
+                self._terms.on_demand_price,
+                self._on_demand_start_ticks * self._trace.tick_s,
+                self._on_demand.ready,
+                self._on_demand.starting,
+            ),
             losses=self._all_losses,
         )
 
@@ -156,15 +170,20 @@ class _Replay:
         return Outcome(
             strategy=self._strategy.name,
             tick_s=self._trace.tick_s,
-            first_tick=self._cold_ticks,
             needed=self._needed,
             serving=self._serving,
             spot=self._spot,
             on_demand=self._owned,
-            cost=hours * (spot + self._on_demand_ticks * self._terms.on_demand_price),
+            cost=hours * (spot + self._on_demand_ticks * self._terms.on_demand_price) + self._standby_cost(),
             losses=self._losses,
             launches=self._launches,
         )
+
+    def _standby_cost(self) -> float:
+        """Of the stopped instances: as many as are needed at most, all the time."""
+        if self._terms.standby_start_s is None or not self._on_demand_ticks:
+            return 0.0
+        return self._terms.standby_price * int(self._needed.max()) * self._trace.hours
 
 
 def _next_change(rows: NDArray[np.int64]) -> list[int]:
