@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ekiben.cli import keys, models
+from ekiben.cli import keys, models, spot
 from ekiben.cli.build import build
 from ekiben.cli.containerize import containerize
 from ekiben.cli.doctor import doctor
@@ -23,6 +23,7 @@ app.command()(build)
 app.command()(containerize)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
 app.add_typer(keys.app, name="keys", help="API keys.")
+app.add_typer(spot.app, name="spot", help="Spot instances.")
 
 
 def main() -> None:

@@ -6,13 +6,12 @@ So a pool that was bad in the morning gets its next chance in the afternoon.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 NEVER = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class LossHistory:
+class LossHistory(NamedTuple):
     """Losses in episodes: what goes within a cold start of its first loss belongs to one.
 
     Losses come in bursts, over minutes and over zones; a reserve that is only refilled after a cold start has to outlast
@@ -37,19 +36,19 @@ class LossHistory:
     def held(self, seconds: float, half_life_s: float) -> LossHistory:
         """After another `seconds` in which instances were held."""
         keep = 0.5 ** (seconds / half_life_s)
-        return replace(
-            self,
-            held_s=self.held_s * keep + seconds,
-            episodes=self.episodes * keep,
-            share=self.share * keep,
-            share_squared=self.share_squared * keep,
+        return LossHistory(
+            self.held_s * keep + seconds,
+            self.episodes * keep,
+            self.share * keep,
+            self.share_squared * keep,
+            self.open_since_s,
+            self.open_share,
         )
 
     def lost(self, now_s: float, share: float, episode_s: float) -> LossHistory:
         """After this share of the held instances got its notice, or went without one."""
         if now_s - self.open_since_s >= episode_s:
-            return replace(
-                self,
+            return self._replace(
                 episodes=self.episodes + 1,
                 share=self.share + share,
                 share_squared=self.share_squared + share**2,
@@ -57,16 +56,14 @@ class LossHistory:
                 open_share=share,
             )
         grown = min(1.0, self.open_share + share)
-        return replace(
-            self,
+        return self._replace(
             share=self.share + grown - self.open_share,
             share_squared=self.share_squared + grown**2 - self.open_share**2,
             open_share=grown,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PoolHistory:
+class PoolHistory(NamedTuple):
     """A pool's losses and refusals.
 
     Args:
@@ -81,12 +78,12 @@ class PoolHistory:
 
     def held(self, seconds: float, half_life_s: float) -> PoolHistory:
         """After another `seconds` in which instances were held there."""
-        return replace(self, losses=self.losses.held(seconds, half_life_s))
+        return PoolHistory(self.losses.held(seconds, half_life_s), self.refused_at_s, self.lost_at_s)
 
     def lost(self, now_s: float, share: float, episode_s: float) -> PoolHistory:
         """After this share of the pool's instances got its notice, or went without one."""
-        return replace(self, losses=self.losses.lost(now_s, share, episode_s), lost_at_s=now_s)
+        return self._replace(losses=self.losses.lost(now_s, share, episode_s), lost_at_s=now_s)
 
     def refused(self, now_s: float) -> PoolHistory:
         """After a request for which there was no capacity."""
-        return replace(self, refused_at_s=now_s)
+        return self._replace(refused_at_s=now_s)

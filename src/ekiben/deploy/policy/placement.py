@@ -7,58 +7,64 @@ that refused is left alone for a moment; one in which instances do not last long
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from ekiben.deploy.policy.rules import Rules
 from ekiben.deploy.policy.state import Observed, PoolState
 
 
-def hazard_per_h(pool: PoolState, rules: Rules) -> float:
-    """Losses that an instance of the pool has to expect in an hour, with the beliefs mixed in."""
+class Outlook(NamedTuple):
+    """What is expected of a pool.
+
+    Args:
+        hazard_per_h: Losses that an instance there has to expect in an hour.
+        price: Of an hour's service: the spot price, with the starts that losses make necessary.
+        open: Whether it should be asked for more instances.
+        refused: Whether it is left alone because it had no capacity a moment ago.
+    """
+
+    hazard_per_h: float
+    price: float
+    open: bool
+    refused: bool
+
+
+def outlook(pool: PoolState, observed: Observed, rules: Rules) -> Outlook:
+    """Judge a pool by what was seen there, mixed with what is believed beforehand."""
     losses = pool.history.losses
     believed = rules.prior_h * rules.prior_episodes_per_h * rules.prior_share
-    return (losses.share + believed) / (losses.held_s / 3600 + rules.prior_h)
+    hazard_per_h = (losses.share + believed) / (losses.held_s / 3600 + rules.prior_h)
+    cold_start_h = observed.cold_start_s / 3600
+    price = pool.pool.spot_price
+    refused = observed.now_s - pool.history.refused_at_s < rules.retry_s
+    # An instance serves for its mean life, if it lives through its start; meanwhile it saves the difference in price.
+    saved = (observed.on_demand.price - price) * math.exp(-cold_start_h * hazard_per_h) / hazard_per_h
+    pays = saved > rules.spot_worth * price * cold_start_h
+    return Outlook(hazard_per_h, price * (1 + hazard_per_h * cold_start_h), pays and not refused, refused)
 
 
-def price_with_starts(pool: PoolState, cold_start_s: float, rules: Rules) -> float:
-    """Price of an hour's service: the spot price and the starts that losses make necessary."""
-    return pool.pool.spot_price * (1 + hazard_per_h(pool, rules) * cold_start_s / 3600)
-
-
-def pays(pool: PoolState, observed: Observed, rules: Rules) -> bool:
-    """Whether an instance started now is expected to save more than its start costs."""
-    life_s = 3600 / hazard_per_h(pool, rules)
-    served_s = life_s * math.exp(-observed.cold_start_s / life_s)
-    saved = (observed.on_demand.price - pool.pool.spot_price) * served_s
-    return saved > rules.spot_worth * pool.pool.spot_price * observed.cold_start_s
-
-
-def askable(pool: PoolState, observed: Observed, rules: Rules) -> bool:
-    """Whether the pool may be asked for instances now."""
-    return observed.now_s - pool.history.refused_at_s >= rules.retry_s
-
-
-def place(observed: Observed, wanted: int, open_pools: list[int], rules: Rules) -> tuple[int, ...]:
-    """Bring the spot instances to `wanted`, as far as `open_pools` take more.
+def place(observed: Observed, wanted: int, outlooks: Sequence[Outlook], rules: Rules) -> tuple[int, ...]:
+    """Bring the spot instances to `wanted`, as far as open pools are there to take more.
 
     Returns:
         Instances for each pool, in the order of the observed pools.
     """
     counts = [pool.kept for pool in observed.pools]
-    hazards = [hazard_per_h(pool, rules) for pool in observed.pools]
     total = sum(counts)
-    if total < wanted and open_pools:
-        prices = [price_with_starts(pool, observed.cold_start_s, rules) for pool in observed.pools]
-        limit = min(prices[index] for index in open_pools) * 1.15
-        near = [index for index in open_pools if prices[index] <= limit]
-        _change(counts, near, wanted - total, 1, lambda index: ((counts[index] + 1) * hazards[index], prices[index]))
+    if total < wanted:
+        limit = rules.near_price * min((view.price for view in outlooks if view.open), default=0.0)
+        near = [index for index, view in enumerate(outlooks) if view.open and view.price <= limit]
+        if near:
+            _change(counts, near, wanted - total, 1, lambda index: (counts[index] + 1) * outlooks[index].hazard_per_h)
     elif total > wanted:
-        _change(counts, range(len(counts)), total - wanted, -1, lambda index: (-counts[index] * hazards[index], 0.0))
+        every = range(len(counts))
+        _change(counts, every, total - wanted, -1, lambda index: -counts[index] * outlooks[index].hazard_per_h)
     return tuple(counts)
 
 
 def _change(
-    counts: list[int], pools: list[int] | range, times: int, by: int, worth: Callable[[int], tuple[float, float]]
+    counts: list[int], pools: list[int] | range, times: int, by: int, worth: Callable[[int], float]
 ) -> None:
     for _ in range(times):
         counts[min((index for index in pools if counts[index] + by >= 0), key=worth)] += by

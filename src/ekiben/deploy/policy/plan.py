@@ -19,7 +19,13 @@ class Cause(StrEnum):
 
 
 class Reason(NamedTuple):
-    """A part of one number. `pool` is the pool's name, empty for on-demand instances or the whole."""
+    """A part of one number.
+
+    Args:
+        cause: Why.
+        count: How many instances of the plan; of `SLACK`, how many are missing; of a closed pool, 0.
+        pool: Empty for the spot instances together, `on-demand`, or the name of a pool that is not asked.
+    """
 
     cause: Cause
     count: int

@@ -28,7 +28,7 @@ class Bursts(NamedTuple):
 def expected_bursts(losses: LossHistory, pools: int, rules: Rules) -> Bursts:
     """Join what was seen with what is believed of bursts on instances in so many pools.
 
-    The numbers have two digits: more are not known, and what is computed from them can be remembered.
+    The numbers come in steps of a tenth: more is not known, and what is computed from them can be remembered.
     """
     prior_episodes = rules.prior_h * rules.prior_episodes_per_h
     prior_share = rules.prior_common + (rules.prior_share - rules.prior_common) / max(1, pools)
@@ -79,4 +79,4 @@ def _log_beta(one: float, other: float) -> float:
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.1e}")
+    return math.exp(round(10 * math.log(value)) / 10)

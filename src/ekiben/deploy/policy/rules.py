@@ -20,6 +20,7 @@ class Rules:
             to a half after `prior_h` hours of observation, to a third after twice that, and so on.
         retry_s: Seconds after which a pool that had no capacity is asked again.
         spot_worth: Spot is started where it is expected to save this many times what starting it costs.
+        near_price: New instances are spread over the pools that cost up to this many times the cheapest.
         slack_margin_s: How much earlier than necessary on-demand instances are started for work that can wait.
     """
 
@@ -32,4 +33,5 @@ class Rules:
     scouts: float = 0.5
     retry_s: float = 60.0
     spot_worth: float = 1.0
+    near_price: float = 1.15
     slack_margin_s: float = 60.0

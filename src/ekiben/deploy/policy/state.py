@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ekiben.deploy.policy.history import LossHistory, PoolHistory
 from ekiben.deploy.policy.pool import Pool
 
 
-@dataclass(frozen=True, slots=True)
-class PoolState:
+class PoolState(NamedTuple):
     """A pool now.
 
     Args:
@@ -32,8 +31,7 @@ class PoolState:
         return self.ready + self.starting
 
 
-@dataclass(frozen=True, slots=True)
-class OnDemandState:
+class OnDemandState(NamedTuple):
     """On-demand instances now.
 
     Args:
@@ -49,8 +47,7 @@ class OnDemandState:
     starting: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """The state of a deployment at one moment.
 
     Args:
