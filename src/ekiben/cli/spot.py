@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ekiben.cli.columns import aligned
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def simulate(
 
     terms = Terms(cold_start_s=cold_start, notice_s=notice, standby_start_s=standby_start)
     found = []
-    for trace in _traces(traces or [], tick, spot_price, together) or [_generated(generate, hours, seed, tick, spot_price)]:
+    for trace in _traces(traces or [], tick, spot_price, together) or [
+        _generated(generate, hours, seed, tick, spot_price)
+    ]:
         comparison = compare(trace, read_demand(demand, trace.ticks, tick), terms, exact=exact)
         found.append(facts(comparison))
         if plots is not None:
@@ -96,18 +99,9 @@ def _draw(comparison: Comparison, folder: Path) -> None:
 
 
 def _print(comparison: Comparison) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from ekiben.deploy.simulator.report import COLUMNS, rows
 
     trace = comparison.trace
     pools = f"{len(trace.pools)} pool{'' if len(trace.pools) == 1 else 's'}"
-    table = Table(
-        *COLUMNS,
-        title=f"{trace.name}: {trace.hours:.1f} h, {pools}, cold start {comparison.terms.cold_start_s:g} s",
-        title_justify="left",
-    )
-    for row in rows(comparison):
-        table.add_row(*row)
-    Console().print(table)
+    typer.echo(f"{trace.name}: {trace.hours:.1f} h, {pools}, cold start {comparison.terms.cold_start_s:g} s")
+    typer.echo(aligned([COLUMNS, *rows(comparison)]) + "\n")

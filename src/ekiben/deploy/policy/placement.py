@@ -63,8 +63,6 @@ def place(observed: Observed, wanted: int, outlooks: Sequence[Outlook], rules: R
     return tuple(counts)
 
 
-def _change(
-    counts: list[int], pools: list[int] | range, times: int, by: int, worth: Callable[[int], float]
-) -> None:
+def _change(counts: list[int], pools: list[int] | range, times: int, by: int, worth: Callable[[int], float]) -> None:
     for _ in range(times):
         counts[min((index for index in pools if counts[index] + by >= 0), key=worth)] += by

@@ -76,7 +76,6 @@ def compare(
         exact=solved,
         all_on_demand=float(needed.sum()) * terms.on_demand_price * trace.tick_s / 3600,
         outcomes=tuple(
-            replay(trace, needed, strategy, terms)
-            for strategy in (strategies() if contenders is None else contenders)
+            replay(trace, needed, strategy, terms) for strategy in (strategies() if contenders is None else contenders)
         ),
     )

@@ -146,7 +146,9 @@ class _Replay:
     def _quiet_until(self, tick: int) -> int:
         """The next tick in which anything can be different."""
         due = [fleet.next_due() for fleet in (*self._fleets, self._on_demand)]
-        return min(self._next_change[tick], tick + self._review_ticks, *(moment for moment in due if moment is not None))
+        return min(
+            self._next_change[tick], tick + self._review_ticks, *(moment for moment in due if moment is not None)
+        )
 
     def _record(self, tick: int, until: int) -> None:
         until = min(until, self._trace.ticks)

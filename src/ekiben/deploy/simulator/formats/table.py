@@ -19,8 +19,7 @@ def read_table(name: str, lines: Sequence[str], tick_s: float, spot_price: float
     times = [float(row[0]) for row in rows]
     pools = tuple(_pool(column, spot_price) for column in header[1:])
     columns = [
-        to_ticks(Steps(times, [int(row[index]) for row in rows], times[-1]), tick_s)
-        for index in range(1, len(header))
+        to_ticks(Steps(times, [int(row[index]) for row in rows], times[-1]), tick_s) for index in range(1, len(header))
     ]
     return Trace(name, tick_s, pools, np.stack(columns, axis=1))
 
