@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ekiben.deploy.simulator.terms import Terms
 from ekiben.deploy.simulator.trace import Trace
 from ekiben.errors import OperatorError
+
+if TYPE_CHECKING:
+    from highspy import HighsLp
 
 _MOST_VARIABLES = 400_000
 
@@ -60,15 +65,17 @@ def fits(trace: Trace) -> bool:
     return 2 * trace.ticks * (len(trace.pools) + 1) <= _MOST_VARIABLES
 
 
-def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms):
+def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms) -> HighsLp:
     import highspy
 
-    ticks, kinds, cold = trace.ticks, len(trace.pools) + 1, terms.cold_start_ticks(trace.tick_s)
+    ticks, kinds = trace.ticks, len(trace.pools) + 1
+    starts = [*[terms.cold_start_ticks(trace.tick_s)] * len(trace.pools), terms.on_demand_ticks(trace.tick_s)]
     prices = [*(pool.spot_price for pool in trace.pools), terms.on_demand_price]
     # Variable numbers: launched[kind, tick], ended[kind, tick].
     launched = np.arange(kinds * ticks).reshape(kinds, ticks)
     ended = launched + kinds * ticks
-    started = np.maximum(np.arange(ticks) - cold, 0)  # the tick up to which what was launched serves
+    # For each kind and tick, the tick up to which what was launched serves.
+    started = np.maximum(np.arange(ticks) - np.asarray(starts)[:, None], 0)
     rows = _Rows()
     most = float(needed.max())
     for kind in range(kinds):
@@ -76,8 +83,8 @@ def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms):
             rows.add(cumulative[1:, None], cumulative[:-1, None], 0.0, np.inf)
         capacity = trace.capacity[:, kind] if kind < kinds - 1 else np.full(ticks, most)
         rows.add(launched[kind][:, None], ended[kind][:, None], 0.0, capacity)
-        rows.add(launched[kind, started, None], ended[kind][:, None], 0.0, np.inf)
-    rows.add(launched[:, started].T, ended.T, needed, np.inf)
+        rows.add(launched[kind, started[kind], None], ended[kind][:, None], 0.0, np.inf)
+    rows.add(np.take_along_axis(launched, started, axis=1).T, ended.T, needed, np.inf)
 
     lp = highspy.HighsLp()
     lp.num_col_ = 2 * kinds * ticks
