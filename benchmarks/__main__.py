@@ -1,4 +1,7 @@
-"""`python -m benchmarks <name> [--quick] [--json FILE] [--model NAME] [--traces FOLDER]`; exit status 1 when a target is missed."""
+"""`python -m benchmarks <name> [--quick] [--json FILE] [--model NAME] [--traces FOLDER]`.
+
+Exit status 1 when a target is missed.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from ekiben.deploy.simulator.strategies.auto_scaling import AutoScalingDefaults
 from ekiben.deploy.simulator.strategies.ekiben import Ekiben
 from ekiben.deploy.simulator.strategies.fixed import OnDemandOnly, SinglePool, SpotOnly, StaticMixture
 from ekiben.deploy.simulator.strategies.spothedge import SpotHedge
+from ekiben.deploy.simulator.strategies.strategy import Strategy
 from ekiben.deploy.simulator.terms import Terms
 
 TARGET = 0.999
@@ -50,7 +51,7 @@ class Found:
 def measure(case: Case, terms: Terms) -> Found:
     """Replay it with everything."""
     extras = sorted({0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48} & set(range(case.needed + 1)) | {case.needed})
-    contenders = (
+    contenders: tuple[Strategy, ...] = (
         Ekiben(),
         *(SpotHedge(extra) for extra in extras),
         OnDemandOnly(),

@@ -1,4 +1,4 @@
-"""The spot policy on published and generated traces, beside others and the omniscient optimum; and the scaling policy."""
+"""The spot policy on traces, beside others and the omniscient optimum; and the scaling policies on requests."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ from ekiben.deploy.simulator.strategies.ekiben import Ekiben
 from ekiben.deploy.simulator.terms import Terms
 
 _ABOUT = """\
-Ticks of 60 s. An interruption is announced 120 s ahead, of which 15 s are the drain; in whole ticks an instance goes on \
-serving for one. Spot costs 0.35 × on-demand. Needed is fixed: half of the trace's median capacity and nine tenths of \
-it, so that at times on-demand is needed even by the optimum; 4 and 8 on generated traces. The optimum is the linear \
-program's (`src/ekiben/deploy/simulator/optimum.py`) for one pool or three, a weaker bound below it for nine, so that \
-ratios there are somewhat too high. All can be reached by the optimum with 100 % of ticks, since on-demand is never \
-refused. \"Tuned\" traces were looked at while the policy was written; \"unseen\" ones were not. SpotHedge is taken with the \
-cheapest number of extra instances that makes it as available as 99.9 %, chosen afterwards for each case."""
+Ticks of 60 s. An interruption is announced 120 s ahead, of which 15 s are the drain; in whole ticks an instance \
+goes on serving for one. Spot costs 0.35 × on-demand. Needed is fixed: half of the trace's median capacity and nine \
+tenths of it, so that at times on-demand is needed even by the optimum; 4 and 8 on generated traces. The optimum is \
+the linear program's (`src/ekiben/deploy/simulator/optimum.py`) for one pool or three, a weaker bound below it for \
+nine, so that ratios there are somewhat too high. All can be reached by the optimum with 100 % of ticks, since \
+on-demand is never refused. "Tuned" traces were looked at while the policy was written; "unseen" ones were not. \
+SpotHedge is taken with the cheapest number of extra instances that makes it as available as 99.9 %, chosen \
+afterwards for each case."""
 
 _WHY = """\
-Where targets are missed it is the cold start. A notice leaves 105 s of service. A start that takes no longer is in time \
-for every loss, and all targets are met. A longer one leaves a gap in which only instances that run already can help, and \
-nothing in these traces tells a loss further ahead than its notice. So for 99.9 % a reserve has to run all the time that is \
-as large as what is lost in a burst: the published traces lose up to two thirds of a pool within five minutes, and the \
-generated ones the half of four replicas. A reserve of 1 in 8 on spot is 1.125 × the optimum already; on-demand, where spot \
-has no more capacity, 1 in 20 is. No strategy without knowledge of the future reaches both targets there; SpotHedge's best \
-number of extra instances shows the same. With an availability of 99.9 % asked for, the policy then comes close to \
-on-demand alone, which is what it costs.
+Where targets are missed it is the cold start. A notice leaves 105 s of service. A start that takes no longer is in \
+time for every loss, and all targets are met. A longer one leaves a gap in which only instances that run already can \
+help, and nothing in these traces tells a loss further ahead than its notice. So for 99.9 % a reserve has to run all \
+the time that is as large as what is lost in a burst: the published traces lose up to two thirds of a pool within \
+five minutes, and the generated ones the half of four replicas. A reserve of 1 in 8 on spot is 1.125 × the optimum \
+already; on-demand, where spot has no more capacity, 1 in 20 is. No strategy without knowledge of the future reaches \
+both targets there; SpotHedge's best number of extra instances shows the same. With an availability of 99.9 % asked \
+for, the policy then comes close to on-demand alone, which is what it costs.
 
-The way out is to start faster than the notice. `--standby-start 60` replays with stopped on-demand instances that stand by, \
-as an Auto Scaling group's warm pool keeps them, for 1 % of their price while stopped: they bridge the time until spot \
-instances have started. That a stopped instance serves 60 s after it is asked for is an assumption here; it has to be \
-measured with the model that is served."""
+The way out is to start faster than the notice. `--standby-start 60` replays with stopped on-demand instances that \
+stand by, as an Auto Scaling group's warm pool keeps them, for 1 % of their price while stopped: they bridge the \
+time until spot instances have started. That a stopped instance serves 60 s after it is asked for is an assumption \
+here; it has to be measured with the model that is served."""
 
 
 def run(*, quick: bool, traces: Path) -> Report:
@@ -76,5 +77,7 @@ def _million(report: Report, ticks: int) -> None:
     replay(trace, np.full(trace.ticks, 8), Ekiben(), Terms())
     took = time.process_time() - began
     report.criteria.append(
-        Criterion(f"{ticks:,} ticks of 9 zones", f"{took:.0f} s of CPU", "≤ 60 s", met=took <= 60, judged=not report.quick)
+        Criterion(
+            f"{ticks:,} ticks of 9 zones", f"{took:.0f} s of CPU", "≤ 60 s", met=took <= 60, judged=not report.quick
+        )
     )

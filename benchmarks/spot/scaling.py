@@ -45,7 +45,8 @@ def scaling(report: Report, folder: Path) -> None:
             )
             for label, found in served.items()
         ]
-        head = f"Scaling: {name}, {len(times):,} requests in {times[-1] / 60:.0f} min, CV of gaps {gaps.std() / gaps.mean():.1f}"
+        burstiness = gaps.std() / gaps.mean()
+        head = f"Scaling: {name}, {len(times):,} requests in {times[-1] / 60:.0f} min, CV of gaps {burstiness:.1f}"
         report.table(head, _COLUMNS, rows)
         report.facts.setdefault("scaling", {})[name] = rows
 

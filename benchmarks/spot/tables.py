@@ -19,11 +19,14 @@ def judge(report: Report, found: Sequence[Found], name: str) -> None:
     cheap = [one for one in found if one.comparison.times_optimum(one.ours) <= 1.15]
     generated = [one for one in found if one.case.kind == "generated"]
     under = [one for one in generated if one.comparison.of_on_demand(one.ours) <= 0.57]
+    possible = [one for one in generated if one.comparison.optimum / one.comparison.all_on_demand <= 0.57]
+    under_where_possible = [one for one in under if one in possible]
     no_worse = [one for one in found if not _worse(one)]
     for label, good, all_of in (
         ("available 99.9 % of ticks", available, found),
         ("cost ≤ 1.15 × optimum", cheap, found),
         ("generated: cost ≤ 0.57 × on-demand", under, generated),
+        ("the same where the optimum is", under_where_possible, possible),
         ("no dearer than SpotHedge at equal availability", no_worse, found),
     ):
         _criterion(report, f"{name}: {label}", len(good), len(all_of))
@@ -32,7 +35,9 @@ def judge(report: Report, found: Sequence[Found], name: str) -> None:
 def summary(report: Report, found: Sequence[Found]) -> None:
     """A row for each cold start, kind and half."""
     rows = []
-    keys = sorted({(f.terms.standby_start_s is not None, f.terms.cold_start_s, f.case.kind, f.case.half) for f in found})
+    keys = sorted(
+        {(f.terms.standby_start_s is not None, f.terms.cold_start_s, f.case.kind, f.case.half) for f in found}
+    )
     for standby, cold, kind, half in keys:
         group = [
             f

@@ -89,7 +89,7 @@ def _measured(
     found = tuple(measurement for measurement in found if model in (None, measurement.model))
     if not found:
         raise OperatorError(
-            "there is no measurement to compute a cost from: measure with `python -m benchmarks text_to_image_gpu` on the"
+            "no measurement to compute a cost from: measure with `python -m benchmarks text_to_image_gpu` on the"
             " instance, then give --measurements FILE, or --instance TYPE --images-per-second N"
         )
     return found

@@ -47,4 +47,6 @@ def _client(service: str, region: str) -> Any:
         import boto3
     except ModuleNotFoundError:
         raise OperatorError("asking AWS needs boto3: pip install 'ekiben[spot]'") from None
-    return boto3.client(service, region_name=region)
+    # Its stubs know a service by its literal name only.
+    connect: Any = boto3.client
+    return connect(service, region_name=region)

@@ -1,7 +1,7 @@
 """What is remembered of losses: of one pool, to choose pools by; of the whole deployment, to size the reserve by.
 
-The past counts less the older it is: everything is multiplied by a half every `half_life_s` in which instances were held.
-So a pool that was bad in the morning gets its next chance in the afternoon.
+The past counts less the older it is: everything is multiplied by a half every `half_life_s` in which instances were
+held. So a pool that was bad in the morning gets its next chance in the afternoon.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ NEVER = float("-inf")
 
 
 class LossHistory(NamedTuple):
-    """Losses in episodes: what goes within a cold start of its first loss belongs to one.
+    """Losses in episodes: what goes before the first loss is made good belongs to one.
 
-    Losses come in bursts, over minutes and over zones; a reserve that is only refilled after a cold start has to outlast
-    all of a burst. So bursts are counted, and how much of what was held each took.
+    Losses come in bursts, over minutes and over zones; a reserve has to outlast all that goes until it is refilled.
+    So bursts are counted, and how much of what was held each took.
 
     Args:
         held_s: Seconds in which instances were held.

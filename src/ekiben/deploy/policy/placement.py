@@ -1,7 +1,8 @@
 """Which pools get the spot instances.
 
-New instances go where instances have lasted, in proportion: a pool that loses half as often gets twice as many. A pool
-that refused is left alone for a moment; one in which instances do not last long enough to pay for their start gets none.
+New instances go where instances have lasted, in proportion: a pool that loses half as often gets twice as many. A
+pool that refused is left alone for a moment; one in which instances do not last long enough to pay for their start
+gets none.
 """
 
 from __future__ import annotations

@@ -23,12 +23,12 @@ class Reason(NamedTuple):
 
     Args:
         cause: Why.
-        count: How many instances of the plan; of `SLACK`, how many are missing; of a closed pool, 0.
+        instances: How many instances of the plan; of `SLACK`, how many are missing; of a closed pool, 0.
         pool: Empty for the spot instances together, `on-demand`, or the name of a pool that is not asked.
     """
 
     cause: Cause
-    count: int
+    instances: int
     pool: str = ""
 
 

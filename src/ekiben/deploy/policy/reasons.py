@@ -35,7 +35,7 @@ def explain(
     for state, view in zip(observed.pools, outlooks, strict=True):
         if not view.open:
             parts.append(Reason(Cause.REFUSED if view.refused else Cause.UNSTABLE, 0, state.pool.name))
-    return tuple(part for part in parts if part.count or part.pool not in ("", ON_DEMAND))
+    return tuple(part for part in parts if part.instances or part.pool not in ("", ON_DEMAND))
 
 
 ON_DEMAND = "on-demand"

@@ -1,10 +1,10 @@
 """How many instances more than needed: enough to outlast the losses that come before replacements serve.
 
-A loss is announced `usable_notice_s` ahead and made good after a start; the difference is the gap. Bursts of losses come
-at a rate, and a burst takes a share of the instances, for which a beta distribution is fitted to the mean and the mean
-square of what was seen and of what is believed beforehand. So many of n instances are lost as a beta-binomial variable
-says. Capacity is missing for about rate · gap · P(lost > reserve) of the time, which shall be no more than the
-availability leaves.
+A loss is announced `usable_notice_s` ahead and made good after a start; the difference is the gap. Bursts of losses
+come at a rate, and a burst takes a share of the instances, for which a beta distribution is fitted to the mean and
+the mean square of what was seen and of what is believed beforehand. So many of n instances are lost as a
+beta-binomial variable says. Capacity is missing for about rate · gap · P(lost > reserve) of the time, which shall be
+no more than the availability leaves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Arrivals of requests, from published traces.
 
-Azure's traces of language-model inference (2023) are `TIMESTAMP,ContextTokens,GeneratedTokens`; the queries of SpotServe
-(ASPLOS'24) are `number,arrival in seconds,tokens,…`.
+Azure's traces of language-model inference (2023) are `TIMESTAMP,ContextTokens,GeneratedTokens`; the queries of
+SpotServe (ASPLOS'24) are `number,arrival in seconds,tokens,…`.
 """
 
 from __future__ import annotations

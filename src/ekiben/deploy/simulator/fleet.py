@@ -50,7 +50,7 @@ class Fleet:
         self.going += count
 
     def end(self, count: int) -> None:
-        """This many of those with a notice are gone."""
+        """So many of those with a notice are gone."""
         self.going -= count
 
     def release(self, count: int) -> None:

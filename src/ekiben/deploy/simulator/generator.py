@@ -1,13 +1,9 @@
 """Made-up traces with the shapes of real ones, from a seed.
 
-A zone is up where three things are up at once: the zone's own supply, its region's and everybody's. Each goes up and down
-by itself, with log-normal times, so that the zones of one region fall together more often than those of two. The shares
-of time in which the three are up follow from what is asked for: with P the share of a zone, c the correlation of two zones
-of one region and x that of two regions,
-
-    zone = P + c (1 - P)      zone · region = ... see `_shares`
-
-A supply that goes down does so in one blow or node by node over some minutes.
+A zone is up where three supplies are up at once: the zone's own, its region's and everybody's. Each goes up and down by
+itself, with log-normal times, so that the zones of one region fall together more often than those of two; `_shares` has
+the shares of time that give a stated correlation. A supply that goes down does so in one blow or node by node over some
+minutes.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def solve(trace: Trace, needed: NDArray[np.int64], terms: Terms) -> float:
         raise OperatorError("the exact optimum needs HiGHS: pip install 'ekiben[spot]'") from None
 
     model = _model(trace, needed, terms)
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("solver", "ipm")

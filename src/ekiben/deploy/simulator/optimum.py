@@ -1,7 +1,8 @@
 """What an omniscient scheduler would pay: a bound that no strategy can beat.
 
-`optimum` solves a linear program over the whole trace, known in advance. For each pool, and for on-demand, with L(t) and
-E(t) the instances launched and ended up to tick t, both non-decreasing, d the ticks of a cold start and p the price:
+`optimum` solves a linear program over the whole trace, known in advance. For each pool, and for on-demand, with L(t)
+and E(t) the instances launched and ended up to tick t, both non-decreasing, d the ticks of a cold start and p the
+price:
 
     minimize    sum over ticks and kinds of  p (L(t) - E(t))
     subject to  0 <= L(t) - E(t) <= capacity(t)          what is held exists
@@ -11,12 +12,12 @@ E(t) the instances launched and ended up to tick t, both non-decreasing, d the t
 with S(t) = L(t - d), those whose cold start is over; before tick d it is L(0), since what is launched in the first tick
 of a replay serves at once.
 
-It is a bound. Take what any strategy did in a replay with availability 1, and leave out of it every instance that ended
-before it served: such an instance was paid for and never counted as serving, so what is left costs no more and serves
-as much. Its cumulative launches and ends satisfy every constraint (an instance that serves at t is one of
-S(t) and has not ended). So its cost is at least the program's minimum; and the minimum may even use fractions of instances and
-needs no interruption notices. A strategy that is available in fewer ticks can be cheaper: below 100 % the bound does not
-hold, which for the 99.9 % asked for here is a difference of 0.1 % of the ticks.
+It is a bound. Take what any strategy did in a replay with availability 1, and leave out of it every instance that
+ended before it served: such an instance was paid for and never counted as serving, so what is left costs no more and
+serves as much. Its cumulative launches and ends satisfy every constraint (an instance that serves at t is one of S(t)
+and has not ended). So its cost is at least the program's minimum; and the minimum may even use fractions of instances
+and needs no interruption notices. A strategy that is available in fewer ticks can be cheaper: below 100 % the bound
+does not hold, which for the 99.9 % asked for here is a difference of 0.1 % of the ticks.
 
 `instant_optimum` leaves out the cold starts' cost as well and takes the cheapest of what exists in each tick; it is a
 weaker bound, and quick at any length: an instance that serves at t was there during the whole cold start before, so the

@@ -41,6 +41,6 @@ class Outcome:
 
     @property
     def served_share(self) -> float:
-        """Share of the needed replica-ticks that were served; above `availability`, since most shortfalls are partial."""
+        """Share of the needed replica-ticks that were served; most shortfalls are partial."""
         total = int(self.needed.sum())
         return float(np.minimum(self.serving, self.needed).sum() / total) if total else 1.0

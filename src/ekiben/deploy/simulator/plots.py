@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SHOWN_ON_TIMELINE = 4
+_MARKERS = ("D", "o", "s", "^", "v", "P", "X", "*", "h")
+_FLOOR = 1e-5  # where full availability is drawn on the logarithmic axis
 
 
 def draw(comparison: Comparison, folder: Path) -> list[Path]:
@@ -62,21 +65,21 @@ def cost_against_availability(comparison: Comparison) -> Figure:
     """A point for each strategy; the optimum is a line, cheaper is left and more available is up."""
     figure = _figure(8, 5)
     axes: Axes = figure.subplots()
-    for outcome in comparison.outcomes:
-        short = max(1e-5, 1 - outcome.availability)
-        cost = comparison.of_on_demand(outcome)
-        own = outcome.strategy == "ekiben"
-        axes.plot(cost, short, marker="D" if own else "o", color="#b3123a" if own else "0.35", linestyle="none")
-        axes.annotate(outcome.strategy, (cost, short), xytext=(6, 4), textcoords="offset points", fontsize=8)
-    axes.axvline(comparison.optimum / comparison.all_on_demand, color="#4c9f70", label="omniscient optimum")
+    for marker, outcome in zip(cycle(_MARKERS), comparison.outcomes):
+        short = max(_FLOOR, 1 - outcome.availability)
+        axes.plot(comparison.of_on_demand(outcome), short, marker, markersize=8, alpha=0.8, label=outcome.strategy)
+    axes.axvline(
+        comparison.optimum / comparison.all_on_demand,
+        color="#4c9f70",
+        label="omniscient optimum" if comparison.exact else "bound below the optimum",
+    )
     axes.axhline(1e-3, color="0.7", linestyle=":", label="99.9 % available")
     axes.set_yscale("log")
     axes.invert_yaxis()
     axes.set_xlabel("cost, as a share of on-demand alone")
     axes.set_ylabel("share of time with too few replicas")
     axes.set_title(f"{comparison.trace.name}, cold start {comparison.terms.cold_start_s:g} s", loc="left")
-    axes.margins(x=0.18)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 

@@ -108,9 +108,7 @@ class _Queue:
         wanted = max(1, self._policy.desired(self._load(now)))
         self._pay(now)
         if wanted > self._replicas:
-            heapq.heappush(
-                self._events, (now + self._station.cold_start_s, _STARTED, wanted - self._replicas)
-            )
+            heapq.heappush(self._events, (now + self._station.cold_start_s, _STARTED, wanted - self._replicas))
         self._replicas = wanted
         self._started = min(self._started, wanted)  # requests that run are finished where they are
         self._most = max(self._most, wanted)

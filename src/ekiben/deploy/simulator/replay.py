@@ -1,10 +1,10 @@
 """Replaying a trace: the market takes and gives, the strategy asks.
 
-A pool never holds more instances than the trace's capacity. When capacity falls below what is held, the excess gets an
-interruption notice as long before as the terms say, and from then on the pool starts nothing that would not outlast the
-fall. A request for which there is no capacity is refused at once, as EC2 does, so that a strategy can ask another pool in
-the same tick. The deployment runs when the trace begins: what is asked for in the first tick serves at once. Where
-nothing happens, ticks are skipped until something does or a review is due.
+A pool never holds more instances than the trace's capacity. When capacity falls below what is held, the excess gets
+an interruption notice as long before as the terms say, and from then on the pool starts nothing that would not
+outlast the fall. A request for which there is no capacity is refused at once, as EC2 does, so that a strategy can ask
+another pool in the same tick. The deployment runs when the trace begins: what is asked for in the first tick serves
+at once. Where nothing happens, ticks are skipped until something does or a review is due.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def replay(trace: Trace, needed: NDArray[np.int64], strategy: Strategy, terms: T
 def surviving(capacity: NDArray[np.int64], ticks: int) -> NDArray[np.int64]:
     """The lowest capacity from each tick until so many ticks later, shape like `capacity`."""
     padded = np.vstack([capacity, np.repeat(capacity[-1:], ticks, axis=0)])
-    return sliding_window_view(padded, ticks + 1, axis=0).min(axis=-1)
+    lowest: NDArray[np.int64] = sliding_window_view(padded, ticks + 1, axis=0).min(axis=-1)
+    return lowest
 
 
 class _Replay:
@@ -50,6 +51,8 @@ class _Replay:
         self._cold_ticks = terms.cold_start_ticks(trace.tick_s)
         self._on_demand_start_ticks = terms.on_demand_ticks(trace.tick_s)
         self._notice_s = notice * trace.tick_s
+        fastest_s = min(self._cold_ticks, self._on_demand_start_ticks) * trace.tick_s
+        self._episode_s = max(trace.tick_s, fastest_s - self._notice_s)
         self._review_ticks = max(1, int(terms.review_s // trace.tick_s))
         self._fleets = [Fleet() for _ in trace.pools]
         self._histories = [PoolHistory() for _ in trace.pools]
@@ -75,7 +78,7 @@ class _Replay:
     def _market(self, tick: int) -> None:
         """What happens to the instances without anybody's doing."""
         self._on_demand.start_serving(tick)
-        now_s, episode_s = tick * self._trace.tick_s, self._terms.cold_start_s
+        now_s, episode_s = tick * self._trace.tick_s, self._episode_s
         all_kept, all_lost = sum(fleet.kept for fleet in self._fleets), 0
         for index, fleet in enumerate(self._fleets):
             fleet.start_serving(tick)

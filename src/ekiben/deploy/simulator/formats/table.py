@@ -37,5 +37,5 @@ def write_table(trace: Trace) -> str:
 
 
 def _pool(column: str, spot_price: float) -> Pool:
-    region, zone, instance_type = (column.split("/") + ["", ""])[:3]
+    region, zone, instance_type = [*column.split("/"), "", ""][:3]
     return Pool(region, zone or region, instance_type, spot_price)

@@ -19,6 +19,7 @@ class AutoScalingDefaults:
     name: str = "Auto Scaling defaults"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         counts = [pool.kept for pool in observed.pools]
         order = sorted(
             range(len(counts)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ekiben.deploy.policy import Observed, Plan, Rules, decide
 
@@ -11,8 +11,9 @@ from ekiben.deploy.policy import Observed, Plan, Rules, decide
 class Ekiben:
     """`ekiben.deploy.policy.decide` under some rules."""
 
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
     name: str = "ekiben"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         return decide(observed, self.rules)

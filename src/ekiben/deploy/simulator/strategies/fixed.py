@@ -15,6 +15,7 @@ class OnDemandOnly:
     name: str = "on-demand only"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         return Plan((0,) * len(observed.pools), observed.needed)
 
 
@@ -25,6 +26,7 @@ class SpotOnly:
     name: str = "spot only"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         return Plan(spread(observed, observed.needed, range(len(observed.pools))), 0)
 
 
@@ -35,16 +37,18 @@ class SinglePool:
     name: str = "single zone"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         return Plan(spread(observed, observed.needed, [0]), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class StaticMixture:
-    """This share of what is needed on demand, the rest on spot."""
+    """A fixed share of what is needed on demand, the rest on spot."""
 
     name: str = "static 50/50"
     on_demand_share: float = 0.5
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         on_demand = -int(-observed.needed * self.on_demand_share // 1)
         return Plan(spread(observed, observed.needed - on_demand, range(len(observed.pools))), on_demand)

@@ -34,6 +34,7 @@ class SpotHedge:
         return f"SpotHedge +{self._extra}"
 
     def __call__(self, observed: Observed) -> Plan:
+        """Say what should run now."""
         self._sort_zones(observed)
         wanted = observed.needed + self._extra
         counts = [pool.kept for pool in observed.pools]
