@@ -13,6 +13,7 @@ class Fleet:
         self.going = 0
         self.starting = 0
         self._due: deque[list[int]] = deque()
+        self._ending: deque[list[int]] = deque()
 
     @property
     def kept(self) -> int:
@@ -30,8 +31,8 @@ class Fleet:
         self._due.append([due_tick, count])
 
     def next_due(self) -> int | None:
-        """The tick in which the next ones serve."""
-        return self._due[0][0] if self._due else None
+        """The tick in which the next ones serve, or end."""
+        return min((line[0][0] for line in (self._due, self._ending) if line), default=None)
 
     def start_serving(self, tick: int) -> bool:
         """Count those whose time has come as ready; whether there were any."""
@@ -42,16 +43,23 @@ class Fleet:
             self.ready += count
         return self.ready != before
 
-    def give_notice(self, count: int) -> None:
-        """Take this many, serving ones first: the least favourable order."""
+    def give_notice(self, count: int, end_tick: int) -> None:
+        """Announce the end of so many for that tick, of serving ones first: the least favourable order."""
         from_ready = min(count, self.ready)
         self.ready -= from_ready
         self._drop_starting(count - from_ready)
         self.going += count
+        self._ending.append([end_tick, count])
 
-    def end(self, count: int) -> None:
-        """So many of those with a notice are gone."""
-        self.going -= count
+    def end(self, tick: int, capacity: int) -> None:
+        """Take those whose time has come, and whatever is more than the capacity."""
+        while self._ending and (self._ending[0][0] <= tick or self.held > capacity):
+            first = self._ending[0]
+            count = first[1] if first[0] <= tick else min(first[1], self.held - capacity)
+            self.going -= count
+            first[1] -= count
+            if not first[1]:
+                self._ending.popleft()
 
     def release(self, count: int) -> None:
         """Give instances back, those first that would serve last."""

@@ -42,7 +42,7 @@ class Shape:
         tick_s: Seconds of a tick.
         up_share: Lowest and highest share of time in which a zone is up; each zone gets one in between.
         up_run_h: Median hours that a zone's own supply stays up, lowest and highest.
-        batch_share: Share of falls that take the whole supply at once; the others go one by one.
+        batch_share: Share of drops that take several nodes at once; the others take one.
         correlation: Of the zones.
         spot_price: Price of spot as a share of on-demand.
     """
@@ -113,7 +113,9 @@ def _run(random: np.random.Generator, median_ticks: float) -> float:
 
 def _fall(random: np.random.Generator, nodes: NDArray[np.int64], start: int, end: int, shape: Shape) -> None:
     """Bring the supply down from `start` to `end`, at once or one node after the other."""
-    if random.random() < shape.batch_share:
+    # Of n drops of one node each, one fall is made; so falls at once are more often than drops of several.
+    at_once = shape.nodes * shape.batch_share / (1 + (shape.nodes - 1) * shape.batch_share)
+    if random.random() < at_once:
         nodes[start:end] = 0
         return
     step = start

@@ -50,7 +50,7 @@ class _Replay:
         self._next_change = _next_change(np.hstack([trace.capacity, outlast, needed[:, None]]))
         self._cold_ticks = terms.cold_start_ticks(trace.tick_s)
         self._on_demand_start_ticks = terms.on_demand_ticks(trace.tick_s)
-        self._notice_s = notice * trace.tick_s
+        self._notice_ticks, self._notice_s = notice, notice * trace.tick_s
         fastest_s = min(self._cold_ticks, self._on_demand_start_ticks) * trace.tick_s
         self._episode_s = max(trace.tick_s, fastest_s - self._notice_s)
         self._review_ticks = max(1, int(terms.review_s // trace.tick_s))
@@ -84,11 +84,11 @@ class _Replay:
             fleet.start_serving(tick)
             kept, outlast = fleet.kept, self._outlast[tick][index]
             if kept > outlast:
-                fleet.give_notice(kept - outlast)
+                fleet.give_notice(kept - outlast, tick + self._notice_ticks)
                 all_lost += kept - outlast
                 self._histories[index] = self._histories[index].lost(now_s, (kept - outlast) / kept, episode_s)
-            if (excess := fleet.held - self._capacity[tick][index]) > 0:
-                fleet.end(excess)
+            if fleet.going:
+                fleet.end(tick, self._capacity[tick][index])
         if all_lost:
             self._losses += all_lost
             self._all_losses = self._all_losses.lost(now_s, all_lost / all_kept, episode_s)

@@ -18,10 +18,14 @@ def test_a_notice_takes_those_that_serve_first() -> None:
     fleet.launch(2, 0)
     fleet.start_serving(0)
     fleet.launch(2, 9)
-    fleet.give_notice(3)
+    fleet.give_notice(3, 2)
     assert (fleet.ready, fleet.starting, fleet.going, fleet.held) == (0, 1, 3, 4)
-    fleet.end(3)
-    assert fleet.held == 1
+    fleet.end(1, capacity=4)
+    assert fleet.held == 4
+    fleet.end(1, capacity=2)  # sooner than announced
+    assert fleet.held == 2
+    fleet.end(2, capacity=4)
+    assert (fleet.held, fleet.going) == (1, 0)
 
 
 def test_those_that_would_serve_last_are_given_back_first() -> None:

@@ -24,7 +24,7 @@ def test_zones_are_up_and_fall_together_as_often_as_is_asked_for(level: str) -> 
     wanted: Correlation = CORRELATIONS[level]
     within, across, up = [], [], []
     for seed in range(12):
-        capacity = generate(Shape(hours=96, correlation=wanted), seed).capacity
+        capacity = generate(Shape(hours=72, correlation=wanted), seed).capacity
         is_up = (capacity == 4).astype(float)
         up.append(is_up.mean())
         found = np.corrcoef(is_up.T)
@@ -39,4 +39,4 @@ def test_zones_are_up_and_fall_together_as_often_as_is_asked_for(level: str) -> 
 def test_many_falls_take_more_than_one_node() -> None:
     falls = np.diff(generate(Shape(hours=400, regions=1), 1).capacity, axis=0)
     drops = -falls[falls < 0]
-    assert 0.2 < (drops >= 2).mean() < 0.6
+    assert (drops >= 2).mean() == pytest.approx(0.39, abs=0.08)
