@@ -48,7 +48,7 @@ def cases(folder: Path, *, quick: bool) -> Iterator[Case]:
                 yield Case(half, "published", trace, max(1, int(share * median)), exact=True)
     for half, seeds in _SEEDS.items():
         for seed in seeds[:1] if quick else seeds:
-            yield from _generated(half, seed, 6.0 if quick else 24.0)
+            yield from _generated(half, seed, 6.0 if quick else 12.0)
 
 
 def _generated(half: str, seed: int, hours: float) -> Iterator[Case]:

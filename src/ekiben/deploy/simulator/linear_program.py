@@ -77,11 +77,10 @@ def _model(trace: Trace, needed: NDArray[np.int64], terms: Terms) -> HighsLp:
     # For each kind and tick, the tick up to which what was launched serves.
     started = np.maximum(np.arange(ticks) - np.asarray(starts)[:, None], 0)
     rows = _Rows()
-    most = float(needed.max())
     for kind in range(kinds):
         for cumulative in (launched[kind], ended[kind]):
             rows.add(cumulative[1:, None], cumulative[:-1, None], 0.0, np.inf)
-        capacity = trace.capacity[:, kind] if kind < kinds - 1 else np.full(ticks, most)
+        capacity = trace.capacity[:, kind] if kind < kinds - 1 else np.full(ticks, np.inf)
         rows.add(launched[kind][:, None], ended[kind][:, None], 0.0, capacity)
         rows.add(launched[kind, started[kind], None], ended[kind][:, None], 0.0, np.inf)
     rows.add(np.take_along_axis(launched, started, axis=1).T, ended.T, needed, np.inf)

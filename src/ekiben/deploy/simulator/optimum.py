@@ -1,7 +1,7 @@
 """What an omniscient scheduler would pay: a bound that no strategy can beat.
 
-`optimum` solves a linear program over the whole trace, known in advance. For each pool, and for on-demand, with L(t)
-and E(t) the instances launched and ended up to tick t, both non-decreasing, d the ticks of a cold start and p the
+`linear_program` minimizes over the whole trace, known in advance. For each pool, and for on-demand, with L(t) and E(t)
+the instances launched and ended up to tick t, both non-decreasing, d the ticks of a cold start and p the
 price:
 
     minimize    sum over ticks and kinds of  p (L(t) - E(t))

@@ -53,7 +53,10 @@ def test_a_pool_that_just_refused_is_not_asked(seen: Observed) -> None:
 @given(observed())
 def test_every_number_has_its_reasons(seen: Observed) -> None:
     plan = decide(seen, RULES)
-    by = {pool: sum(r.instances for r in plan.reasons if r.pool == pool and r.cause is not Cause.SLACK) for pool in ("", "on-demand")}
+    by = {
+        pool: sum(r.instances for r in plan.reasons if r.pool == pool and r.cause is not Cause.SLACK)
+        for pool in ("", "on-demand")
+    }
     assert by == {"": sum(plan.spot), "on-demand": plan.on_demand}
 
 

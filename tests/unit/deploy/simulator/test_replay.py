@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ekiben.deploy.policy import Observed, Plan
 from ekiben.deploy.simulator.generator import Shape, generate
 from ekiben.deploy.simulator.replay import replay, surviving
 from ekiben.deploy.simulator.strategies.ekiben import Ekiben
@@ -47,7 +48,7 @@ def test_on_demand_is_never_refused_and_costs_its_price() -> None:
 
 def test_standby_instances_start_sooner_and_are_paid_for() -> None:
     class Late(Always):
-        def __call__(self, observed):  # type: ignore[no-untyped-def]
+        def __call__(self, observed: Observed) -> Plan:
             return self.plan if observed.now_s >= 600 else self.plan._replace(on_demand=0)
 
     standby = Terms(cold_start_s=300, standby_start_s=60, standby_price=0.02)

@@ -26,7 +26,9 @@ LISTS = "\n".join(
 TABLE = "seconds,here/here-a/g5.xlarge\n0,2\n120,1\n180,2\n240,1\n"
 
 
-@pytest.mark.parametrize("text", [NODES, COUNTS, DATED, LISTS, TABLE], ids=["nodes", "counts", "dated", "lists", "table"])
+@pytest.mark.parametrize(
+    "text", [NODES, COUNTS, DATED, LISTS, TABLE], ids=["nodes", "counts", "dated", "lists", "table"]
+)
 def test_every_form_of_one_trace(text: str, tmp_path: Path) -> None:
     path = tmp_path / "trace.txt"
     path.write_text(text)

@@ -16,7 +16,9 @@ def test_spread_with_extra_instances() -> None:
 def test_on_demand_until_spot_serves() -> None:
     starting = (PoolState(pool(), ready=1, starting=4),)
     assert SpotHedge(1)(state(starting, needed=4)).on_demand == 4
-    assert SpotHedge(1)(state((PoolState(pool(), ready=5),), needed=4, on_demand=OnDemandState(1, 60, 4))).on_demand == 0
+    assert (
+        SpotHedge(1)(state((PoolState(pool(), ready=5),), needed=4, on_demand=OnDemandState(1, 60, 4))).on_demand == 0
+    )
 
 
 def test_a_zone_that_lost_gets_none_until_too_few_are_left() -> None:
