@@ -1,4 +1,7 @@
-"""`python -m benchmarks <name> [--quick] [--json FILE] [--model NAME]`; exit status 1 when a target is missed."""
+"""`python -m benchmarks <name> [--quick] [--json FILE] [--model NAME] [--traces FOLDER]`.
+
+Exit status 1 when a target is missed.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ _MODULES = {
     "queues": "queues.run",
     "queues.faults": "queues.faults.run",
     "soak": "soak.run",
+    "spot": "spot.run",
     "text_generation": "text_generation.run",
     "text_to_image": "text_to_image.run",
     "text_to_image_exercise": "text_to_image.exercise",
@@ -33,9 +37,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; shows only that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to this file")
     parser.add_argument("--model", metavar="NAME", help="served name, for the benchmarks of any model")
+    parser.add_argument("--traces", type=Path, metavar="FOLDER", help="published traces, for `spot`")
     arguments = parser.parse_args()
     take_cores()
-    chosen = {} if arguments.model is None else {"model": arguments.model}
+    stated = {"model": arguments.model, "traces": arguments.traces}
+    chosen = {name: value for name, value in stated.items() if value is not None}
     benchmark = importlib.import_module(f"benchmarks.{_MODULES[arguments.name]}")
     report: Report = benchmark.run(quick=arguments.quick, **chosen)
     report.write(arguments.json)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from ekiben.cli import jobs, keys, models
+from ekiben.cli import jobs, keys, models, spot
 from ekiben.cli.build import build
 from ekiben.cli.containerize import containerize
+from ekiben.cli.cost import cost
 from ekiben.cli.doctor import doctor
 from ekiben.cli.failures import run
 from ekiben.cli.serve import serve
@@ -21,9 +22,11 @@ app.command()(serve)
 app.command()(doctor)
 app.command()(build)
 app.command()(containerize)
+app.command()(cost)
 app.add_typer(models.app, name="models", help="Model cards and weights.")
 app.add_typer(jobs.app, name="jobs", help="Durable jobs.")
 app.add_typer(keys.app, name="keys", help="API keys.")
+app.add_typer(spot.app, name="spot", help="Spot instances.")
 
 
 def main() -> None:

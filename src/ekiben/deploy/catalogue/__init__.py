@@ -1,0 +1,1 @@
+"""Instance types, their prices, and what pictures cost on them."""

@@ -1,0 +1,1 @@
+"""What decides in a replay; `strategy` is the seam, `roster` lists all."""
