@@ -69,19 +69,20 @@ def _plan(*, quick: bool, seed: int, kinds: list[Nemesis]) -> Plan:
 async def put_to_test(plan: Plan, folder: Path) -> Verdict:
     """Run the plan in a folder and judge what was seen."""
     async with System(folder, lease_s=LEASE_S, step_s=plan.step_s, bugs=plan.bugs) as system:
-        numbers = range(1, plan.jobs + 1)
-        listening = asyncio.create_task(follow(system.store, numbers[:: max(1, plan.jobs // _FOLLOWED)]))
-        notes = Notes(system.notes)
-        handing = asyncio.create_task(hand_in(system.door_socket, numbers, notes, plan.batch, plan.every_s))
-        stalls = Stalls()
+        numbers, stalls = range(1, plan.jobs + 1), Stalls()
         watching = asyncio.create_task(stalls.watch())
-        await inflict(system, plan.faults, _tell)
-        await handing
-        await _settle(system)
-        async with asyncio.timeout(_STALLED_S):
-            heard = await listening if not plan.bugs else {}
-        for task in (listening, watching):
-            task.cancel()
+        listening = asyncio.create_task(follow(system.store, numbers[:: max(1, plan.jobs // _FOLLOWED)]))
+        try:
+            notes = Notes(system.notes)
+            handing = asyncio.create_task(hand_in(system.door_socket, numbers, notes, plan.batch, plan.every_s))
+            await inflict(system, plan.faults, _tell)
+            await handing
+            await _settle(system)
+            async with asyncio.timeout(_STALLED_S):
+                heard = await listening if not plan.bugs else {}
+        finally:
+            for task in (listening, watching):
+                task.cancel()
         blobs = open_blobs(system.settings)
         return await judge(system.store, blobs, system.notes, system.steps, heard, stalls, LEASE_S)
 

@@ -20,7 +20,8 @@ from ekiben.worker.host import socket_path
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 Process = subprocess.Popen[bytes]
-_GONE_WITHIN_S = _UP_WITHIN_S = 60.0
+_GONE_WITHIN_S = _UP_WITHIN_S = 300.0
+"""A machine that stands still for minutes is no fault of the system's."""
 
 
 @dataclass(slots=True)
