@@ -35,7 +35,7 @@ def test_a_picture_is_drawn_with_previews_on_the_way(page: Page) -> None:
     assert int(page.locator(".tile").get_attribute("data-previews") or 0) >= 2
     expect(page.locator("#picture-said")).to_have_text("1 picture drawn.")
     expect(page.locator(".tile .words")).to_contain_text(f"Seed {page.locator('#seed').input_value()}")
-    assert page.locator(f"{DONE} img").evaluate("image => image.naturalWidth") == 64
+    assert page.locator(f"{DONE} img").evaluate("image => image.naturalWidth") == 128
     expect(page.locator("#gallery li")).to_have_count(1)
 
 

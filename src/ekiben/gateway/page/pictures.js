@@ -44,11 +44,14 @@ function summary(drawings) {
   const counted = (state) => drawings.filter((drawing) => drawing.tile.state === state).length;
   const parts = [
     counted("done") && `${plural(counted("done"), "picture")} drawn`,
-    counted("cancelled") && `${plural(counted("cancelled"), "picture")} cancelled, the server has freed ${counted("cancelled") > 1 ? "their places" : "its place"}`,
+    counted("cancelled") && `${plural(counted("cancelled"), "picture")} cancelled${freed(drawings, counted("cancelled"))}`,
     counted("failed") && `${plural(counted("failed"), "picture")} failed`,
   ];
   return `${parts.filter(Boolean).join("; ")}.`;
 }
+
+const freed = (drawings, count) =>
+  drawings.every(({ tile }) => tile.state !== "cancelled" || tile.isConfirmed) ? `, the server has freed ${count > 1 ? "their places" : "its place"}` : "";
 
 /** One picture: a connection of its own, so that it can be called off alone; the server computes them together. */
 class Drawing {
@@ -74,7 +77,7 @@ class Drawing {
     this.tile.take(told, picture);
     if (told.type === "image") this.#keep(told, picture);
     // One that was finished before the word reached the server is a picture like others.
-    if (told.type === "cancelled" && this.tile.state !== "done") this.tile.cancelled();
+    if (told.type === "cancelled" && this.tile.state !== "done") this.tile.cancelled(told.unconfirmed);
   }
 
   #keep(told, blob) {
