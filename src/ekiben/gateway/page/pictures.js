@@ -22,12 +22,16 @@ export function startPictures(models) {
   onSend(byId("picture-form"), byId("picture-failure"), () => draw(form, gallery));
 }
 
+// The drawings on the stage.
+const shown = [];
+
 async function draw(form, gallery) {
   const asked = form.read();
   const source = form.source.file;
   showCode(byId("picture-code"), pictureCode(asked, source && form.source.name));
   const { n = 1, ...request } = asked;
   const drawings = Array.from({ length: n }, (_, index) => new Drawing(index, n, { ...request, seed: request.seed + index }, source, gallery));
+  shown.splice(0, shown.length, ...drawings).forEach((drawing) => drawing.tile.drop());
   byId("stage").replaceChildren(...drawings.map((drawing) => drawing.tile.root));
   byId("stage").scrollIntoView({ block: "nearest" });
   say(byId("picture-said"), `Drawing ${plural(n, "picture")}.`);

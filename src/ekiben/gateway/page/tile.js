@@ -61,6 +61,11 @@ export class Tile {
     this.#replaceButton(null);
   }
 
+  /** It leaves the page: the browser may forget its picture. */
+  drop() {
+    if (this.image.src) URL.revokeObjectURL(this.image.src);
+  }
+
   #step({ step, steps }) {
     if (step === undefined) return; // how many there will be, before the first
     this.steps = step;
