@@ -141,4 +141,5 @@ class Refused(BentoMLException):
 
     def __init__(self, error: EkibenError) -> None:
         super().__init__(error.message)
+        self.error = error
         self.error_code = HTTPStatus(error.status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -20,11 +19,12 @@ from ekiben.devices.plan import Placement
 from ekiben.errors import EkibenError
 from ekiben.inference.image_generation import FinishedImage, ImageEvent, ImageGenerationRequest, ImageGenerator
 from ekiben.inference.image_limits import ImageWishes, settled
-from ekiben.inference.image_lines import event_line
-from ekiben.settings import Settings
+from ekiben.inference.image_lines import event_line, failure_line
+from ekiben.settings import Settings, keep_compiled
 from ekiben.worker.host import ModelHost
 from ekiben.worker.image_servable import ImageServable, loads
 from services.assembly import Hosted, Refused, assemble, options, weights_of
+from services.text_to_image.picture import finished
 
 Upload = Annotated[Path, ContentType("image/*")]
 Size = Annotated[str, Field(pattern=r"^\d{1,5}x\d{1,5}$")] | None
@@ -33,7 +33,7 @@ Size = Annotated[str, Field(pattern=r"^\d{1,5}x\d{1,5}$")] | None
 def build(card: Card, place: Placement, settings: Settings) -> Any:
     """The BentoML service of one card."""
     weights = bentoml.models.BentoModel(card.tag)
-    generator = _painter(card, weights_of(weights), place)
+    generator = _painter(card, weights_of(weights), place, settings.cache_dir)
 
     @bentoml.service(**options(card))
     class TextToImage(Hosted):
@@ -117,14 +117,22 @@ def build(card: Card, place: Placement, settings: Settings) -> Any:
                 seed=seed,
                 progress=True,
             )
-            async for event in self._events(wishes):
-                yield event_line(event)
+            begun = False
+            try:
+                async for event in self._events(wishes):
+                    begun = True
+                    yield event_line(event)
+            except Refused as refused:
+                # With its head gone, the answer has no other way to say so.
+                if not begun:
+                    raise
+                yield failure_line(refused.error)
 
         async def _picture(
             self, wishes: ImageWishes, image: bytes | None = None, mask: bytes | None = None
         ) -> Image.Image:
             found = [event async for event in self._events(wishes, image, mask) if isinstance(event, FinishedImage)]
-            return Image.open(io.BytesIO(found[0].image))
+            return finished(found[0].image)
 
         async def _events(
             self, wishes: ImageWishes, image: bytes | None = None, mask: bytes | None = None
@@ -140,10 +148,14 @@ def build(card: Card, place: Placement, settings: Settings) -> Any:
     return TextToImage
 
 
-def _painter(card: Card, files: Callable[[], Path], place: Placement) -> Callable[[CollectorRegistry], ImageGenerator]:
+def _painter(
+    card: Card, files: Callable[[], Path], place: Placement, cache_dir: Path
+) -> Callable[[CollectorRegistry], ImageGenerator]:
     def make(registry: CollectorRegistry) -> ImageGenerator:
         # Imported here: torch takes long and much memory, and only the worker's own process needs it.
         from ekiben.diffusion.painter_loading import load_painter
+
+        keep_compiled(cache_dir)
         from ekiben.runtimes.source_images import MAX_SOURCE_PIXELS, read_source
 
         return load_painter(

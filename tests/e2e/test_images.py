@@ -252,6 +252,7 @@ def test_the_policy_holds_for_prompts_and_pictures(client: openai.OpenAI, drawin
 
 def test_nothing_that_was_asked_for_is_logged(client: openai.OpenAI, drawing: Platform) -> None:
     client.images.generate(prompt="a very particular phrase")
+    client.images.generate(prompt="a long one " + "and particular " * 30)  # more than the text encoder reads
     log = drawing.log.read_text()
     assert "particular" not in log
     assert '"steps"' in log or "steps=" in log

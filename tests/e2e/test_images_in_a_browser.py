@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +10,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.conftest import Platform, start_platform
+from tests.e2e.page.conftest import chromium
 from tests.e2e.tiny_models import TinyModels
-
-BROWSER: Final = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 
 # A picture counts once the browser has decoded it.
 _SHOW: Final = """
@@ -94,7 +91,7 @@ def drawing(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser.new_page()
         browser.close()
 

@@ -45,6 +45,7 @@ def test_the_official_client_lists_models_and_raises_its_own_errors(client: open
     assert [model.id for model in client.models.list()] == [
         "all-minilm-l6-v2",
         "efficientnet-lite0",
+        "emoji-128",
         "moderation",
         "smollm2-135m-instruct",
     ]

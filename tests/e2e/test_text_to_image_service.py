@@ -39,6 +39,7 @@ def test_a_picture_comes_back_and_is_the_pipelines_own(client: bentoml.SyncHTTPC
     wanted: dict[str, Any] = {"prompt": "a b c", "num_inference_steps": 6, "guidance_scale": 4.0}
     picture = client.generate(**wanted, seed=5, size="64x32", scheduler="ddim", negative_prompt="d")
     assert isinstance(picture, Image.Image)
+    assert "Seed: 5" in picture.info["parameters"]
     pipeline = StableDiffusionPipeline.from_pretrained(tiny_models.pipeline, use_safetensors=True)
     pipeline.scheduler = DDIMScheduler.from_config(pipeline.scheduler.config, clip_sample=False)
     own = pipeline(

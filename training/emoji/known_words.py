@@ -14,6 +14,7 @@ FILE = "known_words.json"
 _NAME, _TAG, _NEIGHBOUR = 1.0, 0.8, 0.7
 _WORDS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _SMALL = ("the", "an", "on", "with", "and", "at", "in", "for", "to", "my", "your", "some", "one", "this", "that", "is")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _LOOKS = ("draw", "paint", "show", "photo", "art", "style", "background", "cute", "small", "big", "little", "nice")
 
 
@@ -32,7 +33,7 @@ def write_known_words(prepared: Prepared, folder: Path) -> None:
                 know(words, concept.names[0], sure)
     for one in prepared.borrowed:
         know(one.word, prepared.concepts[one.concept].names[0], one.likeness)
-    said = _WORDS.findall(" ".join((*TEMPLATES, *HELD_OUT_TEMPLATES, *COLOURS, *_SMALL, *_LOOKS)).lower())
+    said = _WORDS.findall(" ".join((*TEMPLATES, *HELD_OUT_TEMPLATES, *COLOURS, *_SMALL, *_NUMBERS, *_LOOKS)).lower())
     names = {words for words, (_, sure) in things.items() if sure == _NAME}
     ignored = sorted({word for word in said if word != "bare"} - names)
     things = {words: meant for words, meant in things.items() if words not in ignored}

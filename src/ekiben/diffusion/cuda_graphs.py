@@ -91,6 +91,7 @@ class CudaRecorder:
                 forward()
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
+        # Requests are checked on other threads meanwhile; what they do on the GPU is not to be recorded, nor to fail.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             outputs = forward()
         return Recording(inputs, outputs, graph.replay)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import torch
+from torch import _dynamo as dynamo
 
 from ekiben.cards.images import Levers
 from ekiben.diffusion.attention import with_plain_attention
@@ -25,6 +26,7 @@ from ekiben.errors import ConfigurationError
 
 # Of models for which diffusers does not say which of their blocks repeat.
 _REPEATED_BLOCKS: Final = ("JointTransformerBlock",)
+_RECOMPILATIONS: Final = 64
 _COMPILERS: Final = ("g++", "clang++", "c++")
 
 
@@ -93,6 +95,9 @@ def _compile(denoiser: Any) -> None:
         raise ConfigurationError(
             f"levers.compile needs a C++ compiler, one of {', '.join(_COMPILERS)}; install one, or turn it off"
         )
+    # One block's code serves several widths, and each of them one row, some rows and many.
+    limits = dynamo.config
+    limits.recompile_limit = max(limits.recompile_limit, _RECOMPILATIONS)
     repeated = getattr(denoiser, "_repeated_blocks", None) or _REPEATED_BLOCKS
     for module in denoiser.modules():
         if type(module).__name__ in repeated:

@@ -52,9 +52,10 @@ def load_family(
     left_out: dict[str, Any] = {name: None for name in _LEFT_OUT if name in index}
     if "requires_safety_checker" in index:
         left_out["requires_safety_checker"] = False
-    # Bars are for people who watch; this is a server's log.
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    # Bars are for people who watch; this is a server's log, where warnings that quote a prompt have no place either.
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.set_verbosity_error()
     try:
         pipeline: Pipeline = pipeline_class.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True, **left_out
@@ -64,7 +65,8 @@ def load_family(
     for name, file in (adapters or {}).items():
         _load_adapter(pipeline, name, file)
     pipeline.set_progress_bar_config(disable=True)
-    if dtype is torch.float16 and pipeline.vae.config.force_upcast:
+    # diffusers asks for it where a pipeline's file says so, and of SDXL's autoencoders, whose default it is.
+    if dtype is torch.float16 and _overflows(folder, index):
         pipeline.vae.to(torch.float32)
     return leveraged(pipeline, levers or Levers(), device)
 
@@ -85,6 +87,14 @@ def leveraged(pipeline: Pipeline, levers: Levers, device: str) -> Family:
         # Its parts wait in the CPU's memory; what they are given goes to the device with them.
         family.device = family.latents.device = torch.device(device)
     return family
+
+
+def _overflows(folder: Path, index: dict[str, Any]) -> bool:
+    try:
+        config = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / 'vae' / 'config.json'}: not there, or not JSON.") from error
+    return bool(config.get("force_upcast", "XL" in index["_class_name"]))
 
 
 def _load_adapter(pipeline: Pipeline, name: str, file: Path) -> None:

@@ -8,12 +8,19 @@ from typing import Any
 
 import orjson
 
+from ekiben.errors import EkibenError
 from ekiben.inference.image_generation import FinishedImage, ImageEvent, Preview, Step
 
 
 def event_line(event: ImageEvent) -> str:
     """An event as a line: `event` is `step`, `preview`, `image` or `end`; `image` is the file."""
     return orjson.dumps(_content(event), option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def failure_line(error: EkibenError) -> str:
+    """What ends a stream that cannot go on, as a line."""
+    content = {"event": "error", **error.payload(None), "status": error.status}
+    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _content(event: ImageEvent) -> dict[str, Any]:

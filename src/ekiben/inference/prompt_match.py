@@ -55,7 +55,7 @@ class KnownWords:
             if known is not None:
                 things.append(known[0])
                 sure.append(known[1])
-            elif words[at] not in self.ignored:
+            elif self.ignored.isdisjoint(_forms(words[at])):
                 unknown.append(words[at])
             at += length
         score = sum(sure) / (len(sure) + len(unknown)) if sure else 0.0
@@ -63,10 +63,20 @@ class KnownWords:
 
     def _longest(self, words: list[str]) -> tuple[int, tuple[str, float] | None]:
         for length in range(len(words), 0, -1):
-            known = self.things.get(" ".join(words[:length]))
+            phrase = " ".join(words[:length])
+            known = next((self.things[form] for form in _forms(phrase) if form in self.things), None)
             if known is not None:
                 return length, known
         return 1, None
+
+
+def _forms(phrase: str) -> tuple[str, ...]:
+    """As it stands, and what it may be the plural of."""
+    if phrase.endswith("ies"):
+        return phrase, f"{phrase[:-3]}y", phrase[:-1]
+    if phrase.endswith("es"):
+        return phrase, phrase[:-1], phrase[:-2]
+    return (phrase, phrase[:-1]) if phrase.endswith("s") else (phrase,)
 
 
 def read_known_words(path: Path) -> KnownWords:

@@ -76,13 +76,17 @@ class ExpiringFiles:
             raise NotFound("this file is not there any more.") from None
 
     async def sweep(self) -> int:
-        """Remove every file whose links have expired; returns how many there were.
+        """Remove every file whose links have expired; returns how many there were. Others' files are left alone.
 
         Raises:
             Unavailable: The store fails.
         """
         oldest = self._now() - self._ttl_s - _CLOCKS_DIFFER_S
-        old = [entry.key async for entry in self._store.entries(_PREFIX) if entry.written.timestamp() < oldest]
+        old = [
+            entry.key
+            async for entry in self._store.entries(_PREFIX)
+            if entry.written.timestamp() < oldest and _NAME.fullmatch(entry.key.removeprefix(f"{_PREFIX}/"))
+        ]
         for key in old:
             await self._store.delete(key)
         return len(old)

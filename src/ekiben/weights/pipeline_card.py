@@ -86,6 +86,7 @@ def text(
         max_guidance=defaults.max_guidance_scale,
         schedulers=", ".join(defaults.schedulers),
         negative="true" if defaults.negative_prompt else "false",
+        edits="true" if defaults.edits else "false",
         max_cost=_ROWS * side**2,
         memory_gib=_gib(weights_bytes + 3 * _BYTES_PER_GIB),
         gpu_memory_gib=_gib(device_bytes + _BYTES_PER_GIB),
@@ -134,6 +135,7 @@ images:
   max_guidance_scale: {max_guidance}
   schedulers: [{schedulers}]
   negative_prompt: {negative}
+  edits: {edits}
 
 inputs:
   max_items: 4

@@ -28,6 +28,7 @@ class PipelineDefaults:
     Attributes:
         denoiser: The component's name.
         size_multiple: Of width and height, in pixels.
+        edits: Whether source images are taken; not by LCM, whose own way of spacing their steps is not built here.
         pixel_bytes: Memory on the device for each pixel of a denoiser row, besides the weights.
     """
 
@@ -39,6 +40,7 @@ class PipelineDefaults:
     max_guidance_scale: float
     schedulers: tuple[str, ...]
     negative_prompt: bool = True
+    edits: bool = True
     size_multiple: int = 8
     pixel_bytes: int = 1_000
 
@@ -49,7 +51,7 @@ _KINDS: Final[Mapping[str, PipelineDefaults]] = {
     "StableDiffusionInpaintPipeline": _SD,
     "StableDiffusionXLPipeline": replace(_SD, guidance_scale=5.0),
     "LatentConsistencyModelPipeline": replace(
-        _SD, steps=4, max_steps=12, guidance_scale=8.5, schedulers=("lcm",), negative_prompt=False
+        _SD, steps=4, max_steps=12, guidance_scale=8.5, schedulers=("lcm",), negative_prompt=False, edits=False
     ),
     "StableDiffusion3Pipeline": PipelineDefaults(
         "transformer", "bf16", 28, 100, 4.5, 15.0, ("flow_match_euler",), size_multiple=16

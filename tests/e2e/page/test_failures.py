@@ -73,6 +73,7 @@ def test_too_much_work_with_the_wait_counted_down(page: Page) -> None:
 
 
 def test_a_limit_that_only_the_server_knows(page: Page) -> None:
+    choose_model(page, "tiny-sd")
     page.locator("#size").select_option("own")
     page.locator("#width").fill("128")
     page.locator("#height").fill("120")

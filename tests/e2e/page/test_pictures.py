@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Platform
 from tests.e2e.page.conftest import NARROW, choose_model, picture_file
 from tests.e2e.test_loading import model_state, until
+from tests.e2e.test_text_generation import metric
 
 pytestmark = pytest.mark.slow
 DONE, CANCELLED = ".tile[data-state=done]", ".tile[data-state=cancelled]"
@@ -35,7 +36,7 @@ def test_a_picture_is_drawn_with_previews_on_the_way(page: Page) -> None:
     assert int(page.locator(".tile").get_attribute("data-previews") or 0) >= 2
     expect(page.locator("#picture-said")).to_have_text("1 picture drawn.")
     expect(page.locator(".tile .words")).to_contain_text(f"Seed {page.locator('#seed').input_value()}")
-    assert page.locator(f"{DONE} img").evaluate("image => image.naturalWidth") == 64
+    assert page.locator(f"{DONE} img").evaluate("image => image.naturalWidth") == 128
     expect(page.locator("#gallery li")).to_have_count(1)
 
 
@@ -48,16 +49,19 @@ def test_several_are_drawn_at_once_each_with_a_seed_of_its_own(page: Page) -> No
 
 
 def test_one_is_called_off_and_the_server_says_that_its_place_is_free(page: Page, served: Platform) -> None:
+    cancelled = metric(served, "ekiben_diffusion_ended_total", model=NARROW, reason="cancelled")
     choose_model(page, NARROW)
     draw(page, steps="400")
     expect(page.locator(".tile .words")).to_contain_text("Step")
-    assert model_state(served, NARROW)["measurements"]["items_in_flight"] == 1
+    assert metric(served, "ekiben_diffusion_open_images", model=NARROW) == 1
     page.get_by_role("button", name="Cancel the picture").click()
     expect(page.locator(CANCELLED)).to_have_count(1)
     expect(page.locator(".tile .words")).to_contain_text("its place is free")
     expect(page.locator("#picture-said")).to_have_text("1 picture cancelled, the server has freed its place.")
-    assert model_state(served, NARROW)["measurements"]["items_in_flight"] == 0
-    draw(page, steps="4")  # the one place there is
+    # The worker itself has let go of it.
+    until(lambda: metric(served, "ekiben_diffusion_open_images", model=NARROW) == 0)
+    assert metric(served, "ekiben_diffusion_ended_total", model=NARROW, reason="cancelled") == cancelled + 1
+    draw(page, steps="4")
     expect(page.locator(DONE)).to_have_count(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ekiben.diffusion.generation import GeneratedImage
 from ekiben.diffusion.levers import denoiser_of
 from ekiben.diffusion.load import leveraged
 from ekiben.errors import ConfigurationError
+from ekiben.settings import keep_compiled
 from tests.unit.diffusion import tiny_pipelines
 from tests.unit.diffusion.making import (
     IDENTITY,
@@ -79,12 +81,30 @@ def test_lossy_ones_change_little(name: str, lever: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["sd", "sd3", "flux-dev"])
 def test_compiled(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    for variable in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    keep_compiled(tmp_path)
     torch.compiler.reset()
     asked = company()[:3]
     compiled = _engine(name, Levers(compile="regional"))
     assert _worst(made(compiled, asked), made(engine(name), asked)) >= NEVER_DIFFERENT_DB
     assert any(tmp_path.rglob("*.so")), "what was compiled is not kept"
+
+
+@pytest.mark.slow
+def test_compiled_blocks_of_several_widths_take_any_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.compiler.reset()
+    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 8)
+    # What is compiled with does not matter: torch counts how often it had to.
+    monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="eager"))
+    attending = ("CrossAttnDownBlock2D",) * 3, ("CrossAttnUpBlock2D",) * 3
+    pipeline = tiny_pipelines.stable_diffusion(
+        block_out_channels=(8, 16, 32), down_block_types=attending[0], up_block_types=attending[1]
+    )
+    compiled = Engine(leveraged(pipeline, Levers(compile="regional"), "cpu"), IDENTITY, LIMITS)
+    for guided, count in ((True, 1), (True, 2), (True, 3), (False, 1), (True, 2), (False, 3)):
+        asked = [request(steps=2, seed=seed, guidance_scale=5.0 if guided else 1.0) for seed in range(count)]
+        assert len(made(compiled, asked)) == count
 
 
 def test_without_a_compiler_compiling_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

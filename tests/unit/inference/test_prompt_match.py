@@ -8,7 +8,14 @@ from ekiben.errors import WeightsError
 from ekiben.inference.prompt_match import KnownWords, PromptMatch, read_known_words
 
 KNOWN = KnownWords(
-    {"cat": ("cat", 1.0), "feline": ("cat", 0.6), "fire truck": ("fire engine", 1.0), "fire": ("flame", 1.0)},
+    {
+        "cat": ("cat", 1.0),
+        "feline": ("cat", 0.6),
+        "fire truck": ("fire engine", 1.0),
+        "fire": ("flame", 1.0),
+        "cherry": ("cherry", 1.0),
+        "box": ("box", 1.0),
+    },
     frozenset({"a", "of", "picture"}),
 )
 
@@ -18,6 +25,8 @@ KNOWN = KnownWords(
     [
         ("A picture of a cat", PromptMatch(1.0, ("cat",))),
         ("a feline", PromptMatch(0.6, ("cat",))),
+        ("cats", PromptMatch(1.0, ("cat",))),
+        ("pictures of cherries and boxes", PromptMatch(0.667, ("cherry", "box"), ("and",))),
         ("a cat, a feline", PromptMatch(0.8, ("cat",))),
         ("a fire truck", PromptMatch(1.0, ("fire engine",))),
         ("fire", PromptMatch(1.0, ("flame",))),

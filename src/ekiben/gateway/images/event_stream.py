@@ -58,9 +58,11 @@ async def _parts(ask: ImagesAsk, events: AsyncIterator[Event]) -> AsyncIterator[
             yield b""
         elif isinstance(event, Preview):
             shown = {"partial_image_index": event.number, "step": event.step, "steps": event.steps}
-            yield _event(ask, "partial_image", event.image, shown)
+            # Megabytes of base64 would hold up the event loop.
+            yield await asyncio.to_thread(_event, ask, "partial_image", event.image, shown)
         elif isinstance(event, FinishedImage):
-            yield _event(ask, "completed", event.image, {"usage": usage_of(), **facts_of(event.facts)})
+            facts = {"usage": usage_of(), **facts_of(event.facts)}
+            yield await asyncio.to_thread(_event, ask, "completed", event.image, facts)
 
 
 def _event(ask: ImagesAsk, what: str, image: bytes, fields: Mapping[str, object]) -> bytes:

@@ -79,6 +79,11 @@ class ImageSocket:
         except EkibenError as error:
             status, call.notes["error"] = error.status, error.code
             await self._send(failed(error, call.request_id))
+        except WebSocketDisconnect:
+            raise
+        except Exception:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            raise
         finally:
             self._account(call, status)
 

@@ -73,7 +73,7 @@ export async function drawFromPicture(request, source, tell, signal) {
     tell({ type: "completed" });
   } catch (error) {
     if (error.name !== "AbortError") throw error;
-    tell({ type: "cancelled" });
+    tell({ type: "cancelled", unconfirmed: true }); // a closed connection gets no answer
   }
 }
 

@@ -22,12 +22,16 @@ export function startPictures(models) {
   onSend(byId("picture-form"), byId("picture-failure"), () => draw(form, gallery));
 }
 
+// The drawings on the stage.
+const shown = [];
+
 async function draw(form, gallery) {
   const asked = form.read();
   const source = form.source.file;
   showCode(byId("picture-code"), pictureCode(asked, source && form.source.name));
   const { n = 1, ...request } = asked;
   const drawings = Array.from({ length: n }, (_, index) => new Drawing(index, n, { ...request, seed: request.seed + index }, source, gallery));
+  shown.splice(0, shown.length, ...drawings).forEach((drawing) => drawing.tile.drop());
   byId("stage").replaceChildren(...drawings.map((drawing) => drawing.tile.root));
   byId("stage").scrollIntoView({ block: "nearest" });
   say(byId("picture-said"), `Drawing ${plural(n, "picture")}.`);
@@ -44,11 +48,14 @@ function summary(drawings) {
   const counted = (state) => drawings.filter((drawing) => drawing.tile.state === state).length;
   const parts = [
     counted("done") && `${plural(counted("done"), "picture")} drawn`,
-    counted("cancelled") && `${plural(counted("cancelled"), "picture")} cancelled, the server has freed ${counted("cancelled") > 1 ? "their places" : "its place"}`,
+    counted("cancelled") && `${plural(counted("cancelled"), "picture")} cancelled${freed(drawings, counted("cancelled"))}`,
     counted("failed") && `${plural(counted("failed"), "picture")} failed`,
   ];
   return `${parts.filter(Boolean).join("; ")}.`;
 }
+
+const freed = (drawings, count) =>
+  drawings.every(({ tile }) => tile.state !== "cancelled" || tile.isConfirmed) ? `, the server has freed ${count > 1 ? "their places" : "its place"}` : "";
 
 /** One picture: a connection of its own, so that it can be called off alone; the server computes them together. */
 class Drawing {
@@ -74,7 +81,7 @@ class Drawing {
     this.tile.take(told, picture);
     if (told.type === "image") this.#keep(told, picture);
     // One that was finished before the word reached the server is a picture like others.
-    if (told.type === "cancelled" && this.tile.state !== "done") this.tile.cancelled();
+    if (told.type === "cancelled" && this.tile.state !== "done") this.tile.cancelled(told.unconfirmed);
   }
 
   #keep(told, blob) {

@@ -47,10 +47,11 @@ export class Tile {
     this.#replaceButton(element("button", { type: "button", className: "quiet", "aria-label": `Open ${this.name.toLowerCase()}`, onclick: open }, "Open"));
   }
 
-  /** It was called off, and the server says so. */
-  cancelled() {
+  /** It was called off; `unconfirmed` where the server had no way to say so. */
+  cancelled(unconfirmed) {
     this.#end("cancelled");
-    this.words.textContent = `Cancelled${this.steps ? ` after step ${this.steps}` : ""}; its place is free.`;
+    this.words.textContent = `Cancelled${this.steps ? ` after step ${this.steps}` : ""}${unconfirmed ? "." : "; its place is free."}`;
+    this.isConfirmed = !unconfirmed;
     this.#replaceButton(null);
   }
 
@@ -58,6 +59,11 @@ export class Tile {
     this.#end("failed");
     this.words.textContent = "Failed.";
     this.#replaceButton(null);
+  }
+
+  /** It leaves the page: the browser may forget its picture. */
+  drop() {
+    if (this.image.src) URL.revokeObjectURL(this.image.src);
   }
 
   #step({ step, steps }) {
