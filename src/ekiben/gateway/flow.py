@@ -54,14 +54,9 @@ class Ask:
 
 async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
     """Authenticate → admit → check → infer → check → respond."""
-    call = call_of(request)
-    call.route = request.scope["route"].path
-    authenticate(gateway, request, call)
-    call.read_headers(request)
+    call = _authenticated(gateway, request)
     with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
-        call.notes["model"] = ask.card.name
-        call.stages["read"] = time.monotonic() - call.arrived
+        ask = await _read(gateway, call, read)
         gateway.fleet.check_room(ask.card.name, ask.items)
         reply = await unless_disconnected(request, moderated(gateway, call, ask))
         response = ask.respond(reply)
@@ -75,15 +70,24 @@ async def entered(gateway: GatewayState, request: Request, read: Callable[[], Aw
     Raises:
         EkibenError: The request is not taken.
     """
+    call = _authenticated(gateway, request)
+    with gateway.admission.admitted():
+        return call, await _read(gateway, call, read)
+
+
+def _authenticated(gateway: GatewayState, request: Request) -> Call:
     call = call_of(request)
     call.route = request.scope["route"].path
     authenticate(gateway, request, call)
     call.read_headers(request)
-    with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
+    return call
+
+
+async def _read(gateway: GatewayState, call: Call, read: Callable[[], Awaitable[A]]) -> A:
+    ask = await in_time(read(), gateway.settings.read_timeout_s)
     call.notes["model"] = ask.card.name
     call.stages["read"] = time.monotonic() - call.arrived
-    return call, ask
+    return ask
 
 
 def authenticate(gateway: GatewayState, request: HTTPConnection, call: Call) -> None:
