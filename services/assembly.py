@@ -6,7 +6,8 @@ Read once, when BentoML imports an entry point; `ekiben` itself never looks for 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -129,11 +130,9 @@ class TensorHosted(Hosted):
         Raises:
             Refused: Any error of ours.
         """
-        try:
+        with in_bentomls_terms():
             async with self.host.loaded() as servable:
                 return (await servable.infer(inputs)).outputs
-        except EkibenError as error:
-            raise Refused(error) from error
 
 
 class Refused(BentoMLException):
@@ -141,5 +140,13 @@ class Refused(BentoMLException):
 
     def __init__(self, error: EkibenError) -> None:
         super().__init__(error.message)
-        self.error = error
         self.error_code = HTTPStatus(error.status)
+
+
+@contextmanager
+def in_bentomls_terms() -> Iterator[None]:
+    """Raise our errors as `Refused`."""
+    try:
+        yield
+    except EkibenError as error:
+        raise Refused(error) from error

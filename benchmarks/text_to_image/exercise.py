@@ -25,7 +25,7 @@ class _Sizes(NamedTuple):
     pictures: int
 
 
-def run(*, quick: bool, model: str) -> Report:
+def run(*, quick: bool, model: str = "emoji-128") -> Report:
     """Measure and report.
 
     Args:

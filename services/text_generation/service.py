@@ -12,13 +12,12 @@ from pydantic import BaseModel, Field
 
 from ekiben.cards.card import Card, Task
 from ekiben.devices.plan import Placement
-from ekiben.errors import EkibenError
 from ekiben.inference.generation import GenerationRequest, Generator, Message, Piece, Sampling
 from ekiben.runtimes.upstream_key import upstream_key
 from ekiben.settings import Settings
 from ekiben.worker.generation_servable import GenerationServable, loads
 from ekiben.worker.host import ModelHost
-from services.assembly import Hosted, Refused, assemble, options, weights_of
+from services.assembly import Hosted, assemble, in_bentomls_terms, options, weights_of
 
 
 class Turn(BaseModel):
@@ -71,13 +70,11 @@ def build(card: Card, place: Placement, settings: Settings) -> Any:
                 yield text
 
         async def _texts(self, wanted: GenerationRequest) -> AsyncIterator[str]:
-            try:
+            with in_bentomls_terms():
                 async with self.host.loaded() as servable:
                     async for event in servable.generate(wanted):
                         if isinstance(event, Piece):
                             yield event.text
-            except EkibenError as error:
-                raise Refused(error) from error
 
     if weights is not None:
         TextGeneration.model = weights  # type: ignore[attr-defined]  # BentoML finds models by class attribute.

@@ -16,14 +16,13 @@ from pydantic import Field
 
 from ekiben.cards.card import Card, Task
 from ekiben.devices.plan import Placement
-from ekiben.errors import EkibenError
 from ekiben.inference.image_generation import FinishedImage, ImageEvent, ImageGenerationRequest, ImageGenerator
 from ekiben.inference.image_limits import ImageWishes, settled
-from ekiben.inference.image_lines import event_line, failure_line
-from ekiben.settings import Settings, keep_compiled
+from ekiben.inference.image_lines import lines
+from ekiben.settings import Settings
 from ekiben.worker.host import ModelHost
 from ekiben.worker.image_servable import ImageServable, loads
-from services.assembly import Hosted, Refused, assemble, options, weights_of
+from services.assembly import Hosted, assemble, in_bentomls_terms, options, weights_of
 from services.text_to_image.picture import finished
 
 Upload = Annotated[Path, ContentType("image/*")]
@@ -117,33 +116,24 @@ def build(card: Card, place: Placement, settings: Settings) -> Any:
                 seed=seed,
                 progress=True,
             )
-            begun = False
-            try:
-                async for event in self._events(wishes):
-                    begun = True
-                    yield event_line(event)
-            except Refused as refused:
-                # With its head gone, the answer has no other way to say so.
-                if not begun:
-                    raise
-                yield failure_line(refused.error)
+            with in_bentomls_terms():
+                async for line in lines(self._events(wishes)):
+                    yield line
 
         async def _picture(
             self, wishes: ImageWishes, image: bytes | None = None, mask: bytes | None = None
         ) -> Image.Image:
-            found = [event async for event in self._events(wishes, image, mask) if isinstance(event, FinishedImage)]
+            with in_bentomls_terms():
+                found = [event async for event in self._events(wishes, image, mask) if isinstance(event, FinishedImage)]
             return finished(found[0].image)
 
         async def _events(
             self, wishes: ImageWishes, image: bytes | None = None, mask: bytes | None = None
         ) -> AsyncIterator[ImageEvent]:
-            try:
-                wanted = settled(wishes, card, has_source=image is not None)
-                async with self.host.loaded() as servable:
-                    async for event in servable.draw(ImageGenerationRequest(wanted, image, mask)):
-                        yield event
-            except EkibenError as error:
-                raise Refused(error) from error
+            wanted = settled(wishes, card, has_source=image is not None)
+            async with self.host.loaded() as servable:
+                async for event in servable.draw(ImageGenerationRequest(wanted, image, mask)):
+                    yield event
 
     return TextToImage
 
@@ -154,8 +144,6 @@ def _painter(
     def make(registry: CollectorRegistry) -> ImageGenerator:
         # Imported here: torch takes long and much memory, and only the worker's own process needs it.
         from ekiben.diffusion.painter_loading import load_painter
-
-        keep_compiled(cache_dir)
         from ekiben.runtimes.source_images import MAX_SOURCE_PIXELS, read_source
 
         return load_painter(
@@ -165,6 +153,7 @@ def _painter(
             threads=place.threads,
             read_source=partial(read_source, max_pixels=card.inputs.max_pixels or MAX_SOURCE_PIXELS),
             registry=registry,
+            cache_dir=cache_dir,
         )
 
     return make

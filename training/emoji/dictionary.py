@@ -1,31 +1,18 @@
-"""Words that no caption holds, and the concept that a dictionary's description of each is nearest to.
-
-WordNet says of each sense of a word which words mean the same, what it is a kind of, and what it is. Its tree of kinds
-decides where it can (a terrier is a dog), else a sentence encoder compares what is said with the concepts' names. Of
-the words that are near to a concept those are kept that people use, as counted in films' subtitles.
-"""
+"""A dictionary: what WordNet says of nouns and how they are related, and how often SUBTLEX heard them in films."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.emoji.concepts import Concept
-from training.emoji.words import Meanings
-
 _SENSES = 2
 _SYNONYMS, _KINDS = 4, 2
-_LEAST_COUNT = 2
-_LEAST_LIKENESS = 0.4
-_FREQUENCY_WEIGHT = 0.02
-# How sure a relation in the dictionary's own tree is, beside a cosine of descriptions.
-_SAME, _A_LEVEL, _DEPTH, _KIND_OF_IT = 0.95, 0.1, 2, 0.6
+# How near two words for the same are, what each level between a word and its kind takes, and how many there may be.
+_SAME, _A_LEVEL, _DEPTH = 0.95, 0.1, 2
 _SENSE = re.compile(r"\d{8}")
-_WORD = re.compile(r"[a-z]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +47,6 @@ class Dictionary:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Borrowed:
-    """A word that means about the same as a concept: its index, and the cosine of their embeddings."""
-
-    word: str
-    concept: int
-    likeness: float
-
-
 def read_dictionary(wordnet: Path, counts: Path) -> Dictionary:
     """Read WordNet's nouns and a list of counted words.
 
@@ -98,52 +76,6 @@ def read_dictionary(wordnet: Path, counts: Path) -> Dictionary:
         word = entry["word"].lower()
         counts_by_word[word] = max(entry["count"], counts_by_word.get(word, 0))
     return Dictionary(senses, descriptions, kinds, counts_by_word)
-
-
-def borrow(
-    concepts: Sequence[Concept], dictionary: Dictionary, meanings: Meanings, *, taught: Collection[str], most: int
-) -> list[Borrowed]:
-    """The words that concepts can be asked for with, beyond those that are taught.
-
-    Args:
-        concepts: What can be drawn.
-        dictionary: Descriptions and counts.
-        meanings: Embeds descriptions and names.
-        taught: Words to leave out.
-        most: How many; those that are nearest and most used.
-    """
-    words = [word for word in sorted(dictionary.senses) if _WORD.fullmatch(word) and word not in taught]
-    words = [word for word in words if dictionary.counts.get(word, 0) >= _LEAST_COUNT]
-    if not words:
-        return []
-    owned = [(index, name) for index, concept in enumerate(concepts) for name in concept.names]
-    names = meanings([name for _, name in owned])
-    rows = [(word, sense) for word in words for sense in dictionary.senses[word]]
-    told = meanings([f"{word}, {dictionary.descriptions[sense]}" for word, sense in rows]) @ names.T
-    best: dict[str, Borrowed] = {}
-    for (word, _), own in zip(rows, told, strict=True):
-        value, nearest = own.max(0)
-        _keep(best, Borrowed(word, owned[int(nearest)][0], round(float(value), 3)))
-    meant = {dictionary.meaning(name): index for index, name in reversed(owned)}
-    wider = {kind: index for sense, index in meant.items() for kind in dictionary.kinds.get(sense or "", ())}
-    for word in words:
-        for sense, likeness in dictionary.above(word).items():
-            if sense in meant:
-                _keep(best, Borrowed(word, meant[sense], round(likeness, 3)))
-        for sense in dictionary.senses[word]:
-            if sense in wider:
-                _keep(best, Borrowed(word, wider[sense], _KIND_OF_IT))
-
-    def worth(one: Borrowed) -> float:
-        return one.likeness + _FREQUENCY_WEIGHT * math.log(dictionary.counts[one.word])
-
-    return sorted(best.values(), key=worth, reverse=True)[:most]
-
-
-def _keep(best: dict[str, Borrowed], one: Borrowed) -> None:
-    """The surer of two meanings."""
-    if one.likeness >= max(_LEAST_LIKENESS, best[one.word].likeness + 1e-6 if one.word in best else 0.0):
-        best[one.word] = one
 
 
 def _lines(path: Path) -> list[str]:

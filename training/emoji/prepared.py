@@ -12,10 +12,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.emoji.borrowing import Borrowed, borrow
 from training.emoji.captions import HELD_OUT_TEMPLATES, TEMPLATES, Phrases, collect
 from training.emoji.concepts import Concept
 from training.emoji.dataset import Dataset, fit_code, read_dataset
-from training.emoji.dictionary import Borrowed, Dictionary, borrow
+from training.emoji.dictionary import Dictionary
 from training.emoji.linear_code import LinearCode
 from training.emoji.recolour import COLOURS
 from training.emoji.text_encoder import borrowed_rows, token_table

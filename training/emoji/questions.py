@@ -51,7 +51,7 @@ def unseen_ways(prepared: Prepared) -> list[Question]:
 
 
 def paraphrases(prepared: Prepared, listed: Path = PARAPHRASES) -> list[Question]:
-    """Other words for common nouns, chosen by a person, each with a word that no caption had."""
+    """Other words for common nouns, listed by hand, each with a word that no caption had."""
     said = taught_words(prepared)
     indices = {concept.label: index for index, concept in enumerate(prepared.concepts)}
     found = []

@@ -1,7 +1,7 @@
 """A small CLIP text encoder that knows what words mean before it has seen a picture.
 
 Its table of tokens is all-MiniLM-L6-v2's embeddings of the tokens as words, reduced to the encoder's width, and stays
-as it is: a word that no caption held is then near to those that mean the same. A borrowed word (`dictionary`) has the
+as it is: a word that no caption held is then near to those that mean the same. A borrowed word (`borrowing`) has the
 row of what it means.
 """
 

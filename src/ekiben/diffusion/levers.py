@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import torch
-from torch import _dynamo as dynamo
 
 from ekiben.cards.images import Levers
 from ekiben.diffusion.attention import with_plain_attention
@@ -95,6 +94,9 @@ def _compile(denoiser: Any) -> None:
         raise ConfigurationError(
             f"levers.compile needs a C++ compiler, one of {', '.join(_COMPILERS)}; install one, or turn it off"
         )
+    # Imported here: it takes a while, and only compiling needs it.
+    from torch import _dynamo as dynamo
+
     # One block's code serves several widths, and each of them one row, some rows and many.
     limits = dynamo.config
     limits.recompile_limit = max(limits.recompile_limit, _RECOMPILATIONS)

@@ -90,11 +90,15 @@ def leveraged(pipeline: Pipeline, levers: Levers, device: str) -> Family:
 
 
 def _overflows(folder: Path, index: dict[str, Any]) -> bool:
-    try:
-        config = json.loads((folder / "vae" / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder / 'vae' / 'config.json'}: not there, or not JSON.") from error
+    config = _read_json(folder / "vae" / "config.json")
     return bool(config.get("force_upcast", "XL" in index["_class_name"]))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: not there, or not JSON.") from error
 
 
 def _load_adapter(pipeline: Pipeline, name: str, file: Path) -> None:
@@ -110,10 +114,7 @@ def _load_adapter(pipeline: Pipeline, name: str, file: Path) -> None:
 
 def _read_index(folder: Path) -> dict[str, Any]:
     path = folder / _INDEX
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not there, or not JSON.") from error
+    index = _read_json(path)
     if not isinstance(index, dict) or index.get("_class_name") not in FAMILIES:
         raise WeightsError(f"{path}: its class is not one of {', '.join(FAMILIES)}.")
     for name, component in index.items():

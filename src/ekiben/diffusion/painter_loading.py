@@ -18,13 +18,21 @@ from ekiben.diffusion.profile import profiled_cap
 from ekiben.errors import CardError
 from ekiben.inference.image_limits import ImageWishes, images_of, settled
 from ekiben.inference.prompt_match import read_known_words
+from ekiben.settings import keep_compiled
 
 _DTYPES: Final = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _PROFILED_STEPS: Final = 2
 
 
 def load_painter(
-    card: Card, files: Path, *, device: str, threads: int, read_source: ReadSource, registry: CollectorRegistry
+    card: Card,
+    files: Path,
+    *,
+    device: str,
+    threads: int,
+    read_source: ReadSource,
+    registry: CollectorRegistry,
+    cache_dir: Path,
 ) -> DiffusionPainter:
     """Load a text-to-image model; blocks.
 
@@ -35,6 +43,7 @@ def load_painter(
         threads: CPU threads granted by the plan, for all of torch in this process.
         read_source: The decoder of source images.
         registry: Where the engine's metrics go.
+        cache_dir: Where what is compiled is kept.
 
     Raises:
         CardError: A precision that diffusers does not load.
@@ -43,6 +52,8 @@ def load_painter(
     if card.precision not in _DTYPES:
         raise CardError(f"{card.name}: precision {card.precision} is not one of {', '.join(_DTYPES)}")
     torch.set_num_threads(threads)
+    if card.levers.compile != "off":
+        keep_compiled(cache_dir)
     family = load_family(
         files,
         dtype=_DTYPES[card.precision],

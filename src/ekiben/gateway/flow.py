@@ -56,9 +56,7 @@ async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awa
     """Authenticate → admit → check → infer → check → respond."""
     call = identified(gateway, request)
     with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
-        call.notes["model"] = ask.card.name
-        call.stages["read"] = time.monotonic() - call.arrived
+        ask = await _read(gateway, call, read)
         gateway.fleet.check_room(ask.card.name, ask.items)
         reply = await unless_disconnected(request, moderated(gateway, call, ask))
         response = ask.respond(reply)
@@ -74,10 +72,14 @@ async def entered(gateway: GatewayState, request: Request, read: Callable[[], Aw
     """
     call = identified(gateway, request)
     with gateway.admission.admitted():
-        ask = await in_time(read(), gateway.settings.read_timeout_s)
+        return call, await _read(gateway, call, read)
+
+
+async def _read(gateway: GatewayState, call: Call, read: Callable[[], Awaitable[A]]) -> A:
+    ask = await in_time(read(), gateway.settings.read_timeout_s)
     call.notes["model"] = ask.card.name
     call.stages["read"] = time.monotonic() - call.arrived
-    return call, ask
+    return ask
 
 
 def identified(gateway: GatewayState, request: Request) -> Call:

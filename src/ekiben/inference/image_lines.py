@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
@@ -17,10 +18,22 @@ def event_line(event: ImageEvent) -> str:
     return orjson.dumps(_content(event), option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def failure_line(error: EkibenError) -> str:
-    """What ends a stream that cannot go on, as a line."""
-    content = {"event": "error", **error.payload(None), "status": error.status}
-    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE).decode()
+async def lines(events: AsyncIterator[ImageEvent]) -> AsyncIterator[str]:
+    """Events as lines; what fails after the first is the last line, since the answer's head is gone by then.
+
+    Raises:
+        EkibenError: It fails before the first.
+    """
+    begun = False
+    try:
+        async for event in events:
+            begun = True
+            yield event_line(event)
+    except EkibenError as error:
+        if not begun:
+            raise
+        content = {"event": "error", **error.payload(None), "status": error.status}
+        yield orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _content(event: ImageEvent) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class KnownWords:
 
     def match(self, prompt: str) -> PromptMatch:
         """What of a prompt is known; of long prompts the first words are looked at."""
-        words = [word.lower() for word in _WORDS.findall(prompt)][:_MOST_WORDS]
+        words = words_of(prompt)[:_MOST_WORDS]
         sure, things, unknown, at = list[float](), list[str](), list[str](), 0
         while at < len(words):
             length, known = self._longest(words[at : at + _LONGEST])
@@ -68,6 +68,11 @@ class KnownWords:
             if known is not None:
                 return length, known
         return 1, None
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in lower case."""
+    return _WORDS.findall(text.lower())
 
 
 def _forms(phrase: str) -> tuple[str, ...]:

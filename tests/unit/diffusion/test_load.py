@@ -33,6 +33,17 @@ def test_half_precision_keeps_an_autoencoder_that_overflows_precise(folder: Path
     assert (family.dtype, family.latents.dtype) == (torch.float16, torch.float32)
 
 
+@pytest.mark.parametrize(("name", "precision"), [("sd", torch.float16), ("sdxl", torch.float32)])
+def test_a_file_that_does_not_say_means_what_diffusers_takes_it_for(
+    name: str, precision: torch.dtype, tmp_path: Path
+) -> None:
+    pipeline(name).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "vae" / "config.json").read_text())
+    del config["force_upcast"]
+    (tmp_path / "vae" / "config.json").write_text(json.dumps(config))
+    assert load_family(tmp_path, dtype=torch.float16, device="cpu").latents.dtype == precision
+
+
 def test_bfloat16_makes_pictures(folder: Path) -> None:
     loaded = Engine(load_family(folder, dtype=torch.bfloat16, device="cpu"), IDENTITY, LIMITS)
     assert made(loaded, [request()])[0].pixels.std() > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,21 @@ from peft.utils import get_peft_model_state_dict
 from prometheus_client import CollectorRegistry, generate_latest
 from safetensors.torch import save_file
 
-from ekiben.cards.card import Card
-from ekiben.cards.images import AdapterFile
+from ekiben.cards.card import Card, Source
+from ekiben.cards.images import AdapterFile, Levers
 from ekiben.diffusion.painter import DiffusionPainter
 from ekiben.diffusion.painter_loading import load_painter
 from ekiben.errors import CardError, WeightsError
-from ekiben.inference.image_generation import AdapterWeight, Source
+from ekiben.inference.image_generation import AdapterWeight
+from ekiben.inference.image_generation import Source as SourceImage
 from ekiben.inference.image_limits import ImageWishes, settled
+from ekiben.inference.prompt_match import PromptMatch
 from ekiben.testing.images import toy_image_card
 from tests.unit.diffusion import tiny_pipelines
 from tests.unit.diffusion.making import psnr
 
 
-def no_source(image: bytes, mask: bytes | None) -> Source:
+def no_source(image: bytes, mask: bytes | None) -> SourceImage:
     raise AssertionError(image, mask)
 
 
@@ -51,6 +54,7 @@ def load(
         threads=torch.get_num_threads(),
         read_source=no_source,
         registry=registry or CollectorRegistry(),
+        cache_dir=files / "cache",
     )
 
 
@@ -83,6 +87,37 @@ async def test_adapters_of_the_card_change_the_picture(files: Path) -> None:
     )
     await painter.close()
     assert psnr(plain.pixels, inked.pixels) < 50
+
+
+async def test_levers_of_the_card_are_pulled(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulled: list[Levers] = []
+    monkeypatch.setattr("ekiben.diffusion.load.place", lambda _pipeline, levers, _device: pulled.append(levers))
+    levers = Levers(vae_slicing=True)
+    await load(files, levers=levers).close()
+    assert pulled == [levers]
+
+
+async def test_what_is_compiled_is_kept_for_the_next_start(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
+    for variable in variables:
+        monkeypatch.setenv(variable, "noted, so that it is put back")
+        monkeypatch.delenv(variable)
+    await load(files).close()
+    assert not any(variable in os.environ for variable in variables)
+    await load(files, levers=Levers(compile="regional")).close()
+    assert all(Path(os.environ[variable]).is_relative_to(files / "cache") for variable in variables)
+
+
+async def test_a_model_that_says_which_words_it_knows_tells_what_it_understood(files: Path) -> None:
+    (files / "words.json").write_text('{"things": {"feline": ["cat", 0.6]}, "ignored": ["a"]}')
+    toy = toy_image_card()
+    assert toy.images
+    source = Source(files={**toy.source.files, "words.json": "file:words.json"})
+    card = toy_image_card(images=toy.images.model_copy(update={"known_words": "words.json"}), source=source)
+    painter = load(files, read=card)
+    drawn = painter.submit(settled(ImageWishes("a feline", seed=1), card), 0).future.result(60)
+    await painter.close()
+    assert drawn.facts.prompt_match == PromptMatch(0.6, ("cat",))
 
 
 def test_what_diffusers_does_not_load_is_refused(files: Path, tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ class ImagePlatform:
     def toy(self) -> ToyImageGenerator:
         return self.toys[0]
 
+    async def kill(self, worker: int) -> None:
+        """As if its process had died: nobody listens any more, and what was open is cut."""
+        listener = self.listeners[worker]
+        for connection in list(listener._server.server_state.connections):
+            connection.transport.abort()
+        await listener.close()
+
     def socket(self, **options: Any) -> Any:
         """Open a WebSocket, as an asynchronous context."""
         return self.sockets.ws_connect(f"http://127.0.0.1{STREAM}", **options)

@@ -75,8 +75,7 @@ async def test_a_worker_that_dies_before_a_picture_is_followed_by_the_next(run_d
         asking = asyncio.create_task(platform.http.post(GENERATIONS, json={"prompt": "wait", "seed": 3}))
         await until(lambda: any(toy.submitted for toy in platform.toys))
         first = next(number for number, toy in enumerate(platform.toys) if toy.submitted)
-        worker = next(each for each in platform.state.fleet.workers() if each.outstanding)
-        await worker._session.close()  # as if it had died: the connection breaks
+        await platform.kill(first)
         await until(lambda: platform.toys[1 - first].submitted)
         for toy in platform.toys:
             toy.gate.set()

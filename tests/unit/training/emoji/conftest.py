@@ -1,24 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image, ImageDraw
 
+from tests.unit.diffusion.conftest import _one_thread as _one_thread
 from tests.unit.training.emoji.toys import DICTIONARY, ENTRIES, INKS, LIST, ToyMeanings
 from training.emoji.concepts import Concept, read_concepts
 from training.emoji.prepared import Prepared, prepare, read_prepared
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.training.emoji.toys import DICTIONARY, ToyMeanings
-from training.emoji.concepts import Concept
-from training.emoji.dictionary import borrow, read_dictionary
+from training.emoji.dictionary import read_dictionary
 
 # As WordNet writes it: a licence, indented; senses by their offset; synonyms; pointers, of which `@` is the kind.
 DATA = """\
@@ -40,17 +38,3 @@ def test_a_word_is_described_by_its_senses(tmp_path: Path) -> None:
     assert found.meaning("true cat") == "00000001"
     assert found.meaning("dog") is None
     assert found.counts == {"kitty": 9}
-
-
-def test_words_near_to_a_concept_are_borrowed(concepts: list[Concept]) -> None:
-    found = borrow(concepts, DICTIONARY, ToyMeanings(), taught={"apple", "carrot"}, most=10)
-    assert {one.word: (concepts[one.concept].label, one.likeness) for one in found} == {
-        "pippin": ("red apple", pytest.approx(0.85)),  # a kind of apple
-        "pome": ("red apple", 0.6),  # what an apple is a kind of
-        "wagon": ("automobile", pytest.approx(0.707, abs=0.1)),  # by what is said of it
-    }
-    assert [one.word for one in found] == ["pippin", "wagon", "pome"]
-
-
-def test_no_more_than_asked_for(concepts: list[Concept]) -> None:
-    assert len(borrow(concepts, DICTIONARY, ToyMeanings(), taught=(), most=1)) == 1
