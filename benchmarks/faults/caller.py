@@ -3,83 +3,119 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 import httpx
 
 from benchmarks.faults.witness import Notes
+from ekiben import AsyncClient
 from ekiben.errors import EkibenError
-from ekiben.inference.image_frames import settings_document
-from ekiben.inference.image_generation import ImageSettings
-from ekiben.jobs import Event, Events, JobQueue, News, Store, Submission
+from ekiben.schemas.jobs import JobEventData
 
 MODEL = "toy-image"
 STEPS = 6
 _AGAIN_S = 0.1
-_PRINCIPALS = 4
+_FOLLOWED = 50
+_WEBHOOK_EVERY = 4
+"""Of the sets that are handed in."""
+_ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
 
 
-def job_id(number: int) -> str:
-    """Made by the client, so that handing in twice is harmless."""
-    return f"job_{number:08}"
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is handed in.
+
+    Attributes:
+        jobs: At least so many; the first's seed is 1, and so on.
+        batch: Jobs handed in at once, every `every_s`.
+        is_watched: Whether some have listeners and webhooks.
+    """
+
+    jobs: int
+    batch: int
+    every_s: float
+    is_watched: bool
 
 
-def submission(number: int) -> Submission:
-    """A small picture whose seed is the job's number."""
-    settings = ImageSettings("a cat", 16, 16, STEPS, 3.0, number, "ddim")
-    return Submission(
-        id=job_id(number),
-        model=MODEL,
-        task="text-to-image",
-        principal=f"p{number % _PRINCIPALS}",
-        idempotency_key=f"key-{number}",
-        inline={"settings": settings_document(settings)},
-        max_attempts=10,
-    )
+@dataclass
+class Caller:
+    """One user of our own client, over the gateway's socket.
 
+    Attributes:
+        seeds: Of the jobs that were accepted.
+        told_by_webhook: Jobs that asked for one.
+        heard: Numbers of the events that a listener heard, by job.
+    """
 
-async def hand_in(socket: Path, numbers: Sequence[int], notes: Notes, batch: int, every_s: float) -> None:
-    """Hand in jobs, so many at once every so often, until each is accepted."""
-    transport = httpx.AsyncHTTPTransport(uds=str(socket))
-    async with httpx.AsyncClient(transport=transport, base_url="http://door", timeout=10) as client:
-        for first in range(0, len(numbers), batch):
-            missing = list(numbers[first : first + batch])
-            while missing:
-                missing = await _try(client, missing, notes)
-            await asyncio.sleep(every_s)
+    socket: Path
+    notes: Notes
+    webhook: str
+    seeds: dict[str, int] = field(default_factory=dict)
+    told_by_webhook: set[str] = field(default_factory=set)
+    heard: dict[str, list[int]] = field(default_factory=dict)
+    _listening: list[asyncio.Task[None]] = field(default_factory=list)
 
+    async def __aenter__(self) -> Self:
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket), limits=httpx.Limits(max_connections=None))
+        self._http = httpx.AsyncClient(transport=transport)
+        self._client = AsyncClient("http://127.0.0.1", http_client=self._http)
+        return self
 
-async def _try(client: httpx.AsyncClient, numbers: list[int], notes: Notes) -> list[int]:
-    """Returns those that are not accepted yet."""
-    body = [submission(number).model_dump(mode="json") for number in numbers]
-    with suppress(httpx.HTTPError):
-        reply = await client.post("/jobs", json=body)
-        if reply.status_code == httpx.codes.ACCEPTED:
-            answers = dict(zip(numbers, reply.json(), strict=True))
-            for number, is_accepted in answers.items():
-                if is_accepted:
-                    notes.saw("accepted", job_id(number))
-            return [number for number, is_accepted in answers.items() if not is_accepted]
-    await asyncio.sleep(_AGAIN_S)
-    return numbers
+    async def __aexit__(self, *_exception: object) -> None:
+        for task in self._listening:
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+        await self._http.aclose()
 
+    async def hand_in(self, load: Load, calm: asyncio.Event) -> None:
+        """Hand in so much, and go on while there are faults; each job until it is accepted."""
+        every = max(1, load.jobs // _FOLLOWED)
+        for first in itertools.count(1, load.batch):
+            if first > load.jobs and calm.is_set():
+                break
+            seeds = range(first, first + load.batch)
+            is_told = load.is_watched and (first // load.batch) % _WEBHOOK_EVERY == 0
+            accepted = await self._hand_in(seeds, has_webhook=is_told)
+            self._listening += [
+                asyncio.create_task(self._follow(job))
+                for job, seed in accepted.items()
+                if load.is_watched and seed % every == 0
+            ]
+            await asyncio.sleep(load.every_s)
 
-async def follow(store: Store, numbers: Sequence[int]) -> dict[str, list[Event]]:
-    """What one listener of each job hears, until they have ended; it goes on where it was when it was cut off."""
-    async with News(store) as news:
-        events = Events(store, news)
-        heard = await asyncio.gather(*(_follow(store, events, job_id(number)) for number in numbers))
-    return {job_id(number): found for number, found in zip(numbers, heard, strict=True)}
+    async def listened(self) -> None:
+        """Wait until every listener has heard the end of its job."""
+        await asyncio.gather(*self._listening)
 
+    async def _hand_in(self, seeds: Sequence[int], *, has_webhook: bool) -> dict[str, int]:
+        """One set; the same call under the same key, until all of it is accepted. Returns the jobs' seeds."""
+        options: dict[str, Any] = {"idempotency_key": f"set-{seeds[0]}"}
+        if has_webhook:
+            options["webhook"] = self.webhook
+        inputs = [{"prompt": "a cat", "num_inference_steps": STEPS, "seed": seed} for seed in seeds]
+        accepted: dict[str, int] = {}
+        while len(accepted) < len(seeds):
+            with suppress(EkibenError):
+                items = (await self._client.jobs.submit_batch(inputs, model=MODEL, **options)).items
+                accepted = {item.job: seeds[item.index] for item in items if item.job is not None}
+            for job in accepted.keys() - self.seeds.keys():
+                self.notes.saw("accepted", job)
+            self.seeds |= accepted
+            self.told_by_webhook |= accepted.keys() if has_webhook else set()
+            await asyncio.sleep(_AGAIN_S)
+        return accepted
 
-async def _follow(store: Store, events: Events, job: str) -> list[Event]:
-    heard: list[Event] = []
-    while not (heard and heard[-1].last):
-        with suppress(EkibenError):
-            await JobQueue(store).get(job)  # Not before it is accepted.
-            async for event in events.follow(job, after=heard[-1].number if heard else 0):
-                heard.append(event)  # noqa: PERF401  # what was heard before a failure counts
-        await asyncio.sleep(_AGAIN_S)
-    return heard
+    async def _follow(self, job: str) -> None:
+        """Goes on where it was when it was cut off, also where the client itself has given up."""
+        heard = self.heard.setdefault(job, [])
+        event: JobEventData | None = None
+        while event is None or event.type not in _ENDS:
+            with suppress(EkibenError):
+                async for event in self._client.jobs.events(job, after=heard[-1] if heard else 0):
+                    heard.append(event.number)
+            await asyncio.sleep(_AGAIN_S)

@@ -33,6 +33,9 @@ class Violation(StrEnum):
     PUBLISHED_TWICE = "two results of one job were accepted"
     STALE_WRITE = "a worker published although the job had been given to another"
     WRONG_RESULT = "a published result is not there, not whole, or not of its job"
+    DOUBLED = "a job that nobody was told of: one submission became two"
+    UNTOLD = "a webhook that was asked for never came"
+    TOLD_TWICE = "two webhooks of one job said different things"
     LEASE_BROKEN = "a job was taken from a worker that had beaten in time"
 
 

@@ -45,9 +45,9 @@ async def _kill_worker(system: System, worker: Worker) -> None:
     await system.until_up(worker)
 
 
-async def _kill_door(system: System, _: Worker) -> None:
-    system.kill_door()
-    system.start_door()
+async def _kill_gateway(system: System, _: Worker) -> None:
+    system.kill_gateway()
+    system.start_gateway()
 
 
 async def _kill_valkey(system: System, _: Worker) -> None:
@@ -107,7 +107,7 @@ def _jump(to: str) -> Inflict:
 
 _INFLICT: Final[dict[Nemesis, Inflict]] = {
     "kill worker": _kill_worker,
-    "kill door": _kill_door,
+    "kill gateway": _kill_gateway,
     "kill valkey": _kill_valkey,
     "freeze worker": _freeze,
     "cut network": _cut,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 Nemesis = Literal[
     "kill worker",
-    "kill door",
+    "kill gateway",
     "kill valkey",
     "freeze worker",
     "cut network",

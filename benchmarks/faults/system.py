@@ -1,8 +1,9 @@
-"""The system under test: Valkey, two workers, each behind a proxy of its own, and the door; all real processes."""
+"""The system under test: Valkey, two workers, each behind a proxy of its own, and the gateway; all real processes."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Self
 
 from benchmarks.faults.caller import MODEL
 from benchmarks.faults.proxy import Proxy
+from benchmarks.faults.receiver import NETWORK, SECRET
 from ekiben.jobs import EmbeddedValkey, Store, Sweeper, open_blobs, open_store
 from ekiben.settings import Settings, load_settings
 from ekiben.worker.host import socket_path
@@ -43,7 +45,7 @@ class System:
         folder: For everything it writes; its path must be short enough for Unix sockets.
         lease_s: Of jobs.
         step_s: What a step of the toy takes.
-        bugs: To plant, for the door and the workers.
+        bugs: To plant, for the gateway and the workers.
     """
 
     def __init__(self, folder: Path, *, lease_s: float, step_s: float, bugs: str = "") -> None:
@@ -55,13 +57,13 @@ class System:
             job_lease_s=lease_s,
             run_dir=folder / "none",
         )
-        self.door_socket, self.full = folder / "door.sock", folder / "store-is-full"
+        self.gateway_socket, self.full = folder / "gateway.sock", folder / "store-is-full"
         self.notes, self.steps = folder / "notes", folder / "steps"
         self.store: Store = open_store(self.settings)
         self.workers = [
             Worker(number, Proxy(folder / f"p{number}.sock", folder / "v.sock")) for number in range(WORKERS)
         ]
-        self._door: Process | None = None
+        self._gateway: Process | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -70,7 +72,7 @@ class System:
         for worker in self.workers:
             await worker.proxy.start()
             self.start_worker(worker)
-        self.start_door()
+        self.start_gateway()
         for worker in self.workers:
             await self.until_up(worker)
         self._sweeping = asyncio.create_task(Sweeper(self.store, open_blobs(self.settings)).run(every_s=0.25))
@@ -80,7 +82,7 @@ class System:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
-        for process in [self._door, *(worker.process for worker in self.workers)]:
+        for process in [self._gateway, *(worker.process for worker in self.workers)]:
             if process is not None:
                 process.kill()
                 process.wait()
@@ -111,10 +113,15 @@ class System:
             while not socket.exists():  # noqa: ASYNC110  # nobody tells
                 await asyncio.sleep(0.05)
 
-    def start_door(self) -> None:
-        """A new process at the door."""
-        given = {"EKIBEN_VALKEY_URL": self.valkey.url}
-        self._door = self._start(["benchmarks.faults.door", str(self.door_socket)], "door", given)
+    def start_gateway(self) -> None:
+        """A new process of the gateway."""
+        given = {
+            "EKIBEN_RUN_DIR": str(self.folder / "g"),
+            "EKIBEN_VALKEY_URL": self.valkey.url,
+            "EKIBEN_WEBHOOK_SECRETS": json.dumps({"*": SECRET, "anonymous": SECRET}),
+            "EKIBEN_WEBHOOK_NETWORKS": NETWORK,
+        }
+        self._gateway = self._start(["benchmarks.faults.gateway", str(self.gateway_socket)], "gateway", given)
 
     def kill_worker(self, worker: Worker) -> None:
         """As when its machine vanishes."""
@@ -122,11 +129,11 @@ class System:
         worker.process.kill()
         worker.process.wait()
 
-    def kill_door(self) -> None:
+    def kill_gateway(self) -> None:
         """As a worker."""
-        assert self._door is not None
-        self._door.kill()
-        self._door.wait()
+        assert self._gateway is not None
+        self._gateway.kill()
+        self._gateway.wait()
 
     def kill_valkey(self) -> None:
         """It is started again by whoever owns it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults.caller import STEPS
+from benchmarks.faults.caller import STEPS, Caller
 from benchmarks.faults.history import Entry, History, Violation
+from benchmarks.faults.receiver import Receiver
 from benchmarks.faults.stalls import Stalls, without
 from benchmarks.faults.witness import read_notes
 from ekiben.jobs import Blobs, Event, Events, Filter, Job, JobQueue, News, State, Store
@@ -27,6 +28,7 @@ class Verdict:
         redeliveries_s: From the last sign of a holder that was lost to the next lease of its job.
         computed: Steps, in all.
         again: Steps that were computed more than once, in all; `interruptions` of a lease in all.
+        webhooks: That were received, the same only once.
         published: Results that workers were told are published.
         stalled_s: Seconds in which the machine itself stood still; left out of redeliveries.
     """
@@ -42,6 +44,7 @@ class Verdict:
     published: int
     events: int
     stalled_s: float
+    webhooks: int
     kinds: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -50,7 +53,8 @@ async def judge(
     blobs: Blobs,
     notes: Path,
     steps: Path,
-    heard: Mapping[str, Sequence[Event]],
+    caller: Caller,
+    receiver: Receiver,
     stalls: Stalls,
     lease_s: float,
 ) -> Verdict:
@@ -60,12 +64,8 @@ async def judge(
     reader = Events(store, News(store))
     events = {job_id: await _all(reader, job_id) for job_id in jobs}
     violations = History(lease_s, entries).violations(jobs, events)
-    for job_id in heard:
-        if [event.number for event in heard[job_id]] != [event.number for event in events.get(job_id, ())]:
-            violations.setdefault(job_id, set()).add(Violation.GAP)
-    for job_id, job in jobs.items():
-        if job.state is State.SUCCEEDED and not await _is_whole(blobs, job):
-            violations.setdefault(job_id, set()).add(Violation.WRONG_RESULT)
+    for job_id, violation in [*_outside(jobs, events, caller, receiver), *await _results(jobs, blobs, caller)]:
+        violations.setdefault(job_id, set()).add(violation)
     computed = Counter(tuple(line.split()[1:]) for line in steps.read_text().splitlines() if line.count(" ") == 2)
     kinds = Counter(event.kind for found in events.values() for event in found)
     return Verdict(
@@ -80,11 +80,36 @@ async def judge(
         handed_back=kinds["handed_back"],
         published=sum(entry.kind == "published" for entry in entries),
         events=sum(kinds.values()),
+        webhooks=sum(len(bodies) for bodies in receiver.bodies.values()),
         kinds=kinds,
     )
 
 
-async def _is_whole(blobs: Blobs, job: Job) -> bool:
+def _outside(
+    jobs: Mapping[str, Job], events: Mapping[str, Sequence[Event]], caller: Caller, receiver: Receiver
+) -> Iterator[tuple[str, Violation]]:
+    """What the caller and the receiver of its webhooks saw that should not be."""
+    for job_id, heard in caller.heard.items():
+        if heard != [event.number for event in events.get(job_id, ())]:
+            yield job_id, Violation.GAP
+    for job_id in jobs.keys() - caller.seeds.keys():
+        yield job_id, Violation.DOUBLED
+    for job_id in caller.told_by_webhook - receiver.bodies.keys():
+        yield job_id, Violation.UNTOLD
+    for job_id, bodies in receiver.bodies.items():
+        if len(bodies) > 1:
+            yield job_id, Violation.TOLD_TWICE
+
+
+async def _results(jobs: Mapping[str, Job], blobs: Blobs, caller: Caller) -> list[tuple[str, Violation]]:
+    return [
+        (job_id, Violation.WRONG_RESULT)
+        for job_id, job in jobs.items()
+        if job.state is State.SUCCEEDED and not await _is_whole(blobs, job, caller.seeds.get(job_id))
+    ]
+
+
+async def _is_whole(blobs: Blobs, job: Job, seed: int | None) -> bool:
     """Whether the picture is there, under the fence that published it, and what was asked for."""
     if job.result is None or not isinstance(job.result.value, dict):
         return False
@@ -95,7 +120,7 @@ async def _is_whole(blobs: Blobs, job: Job) -> bool:
             await get_checked(blobs, pointer)
         pictures: Any = job.result.value["pictures"]
         (picture,) = pictures
-        return bool(picture["seed"] == int(job.id.removeprefix("job_")) and picture["steps"] == STEPS)
+        return bool(picture["seed"] == seed and picture["steps"] == STEPS)
     except (OSError, ValueError, KeyError):
         return False
 

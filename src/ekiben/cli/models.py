@@ -14,14 +14,14 @@ from ekiben.cards.card import Card, Task
 from ekiben.cards.catalogue import Catalogue, load_catalogue
 from ekiben.cli.project import find_project
 from ekiben.cli.pull_progress import shown_progress
-from ekiben.errors import WeightsError
+from ekiben.errors import ConfigurationError, WeightsError
 from ekiben.settings import load_settings
 from ekiben.weights.bento_store import ModelStore
 from ekiben.weights.lock import LockEntry, WeightsLock, changed_lock, read_lock
 from ekiben.weights.options import PullOptions
 from ekiben.weights.store import State, state_of, verify
 
-app = typer.Typer(name="models", help="List, add, pull, verify, show, load and unload models.", no_args_is_help=True)
+app = typer.Typer(name="models", help="List, add, pull, verify, judge, load and unload models.", no_args_is_help=True)
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Served names; none: every served card.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -167,6 +167,28 @@ def load(name: Annotated[str, typer.Argument(help="Served name.")]) -> None:
 def unload(name: Annotated[str, typer.Argument(help="Served name.")]) -> None:
     """Have a model of the running platform finish its requests and give its memory back."""
     _change(name, "unload")
+
+
+@app.command()
+def judge(name: Annotated[str, typer.Argument(help="Served name of a text-to-image model.")]) -> None:
+    """Draw fixed prompts with a card's levers and without, and compare; exit status 1 where they differ too much."""
+    from ekiben.diffusion.image_quality import QualityLimits
+    from ekiben.diffusion.judging import judge_levers
+
+    options, catalogue = _start()
+    card = catalogue.get(name)
+    if card.task is not Task.TEXT_TO_IMAGE:
+        raise ConfigurationError(f"{name} draws no pictures; its task is {card.task}.")
+    stored = ModelStore(options.bentoml_home).find(card.tag)
+    if stored is None:
+        raise WeightsError(f"{card.tag} is not here; run: ekiben models pull {name}")
+    verdict, limits = judge_levers(card, stored.path), QualityLimits()
+    typer.echo(f"PSNR {verdict.mean_psnr_db:.1f} dB on average (at least {limits.mean_psnr_db:g})")
+    typer.echo(f"SSIM {verdict.mean_ssim:.3f} on average (at least {limits.mean_ssim:g})")
+    typer.echo(f"SSIM {verdict.least_ssim:.3f} of the picture furthest off (at least {limits.least_ssim:g})")
+    typer.echo("passed" if verdict.passed else "failed")
+    if not verdict.passed:
+        raise typer.Exit(1)
 
 
 def _change(name: str, verb: str) -> None:

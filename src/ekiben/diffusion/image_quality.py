@@ -6,7 +6,7 @@ The plain model and the levered one draw the same requests; each pair is compare
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -61,23 +61,14 @@ class QualityVerdict:
     passed: bool
 
 
-Draw = Callable[[Sequence[ImageRequest]], Sequence[Pixels]]
-"""Draws some requests, in their order."""
-
-
 def gate_requests(template: ImageRequest) -> list[ImageRequest]:
     """The fixed set: every prompt with every seed, else as the template."""
     return [template.model_copy(update={"prompt": text, "seed": seed}) for text in PROMPTS for seed in SEEDS]
 
 
-def judge(plain: Draw, levered: Draw, template: ImageRequest, limits: QualityLimits | None = None) -> QualityVerdict:
-    """Let both draw the fixed set, and compare."""
-    requests = gate_requests(template)
-    return compared(plain(requests), levered(requests), limits or QualityLimits())
-
-
-def compared(plain: Sequence[Pixels], levered: Sequence[Pixels], limits: QualityLimits) -> QualityVerdict:
+def compared(plain: Sequence[Pixels], levered: Sequence[Pixels], limits: QualityLimits | None = None) -> QualityVerdict:
     """Compare pictures pair by pair."""
+    limits = limits or QualityLimits()
     pairs = list(zip(plain, levered, strict=True))
     likeness = [min(psnr_db(one, other), 100.0) for one, other in pairs]
     structure = [ssim(one, other) for one, other in pairs]

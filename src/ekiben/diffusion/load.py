@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import diffusers
 import torch
@@ -18,6 +18,9 @@ from ekiben.diffusion.family import Family, Pipeline
 from ekiben.diffusion.latent_space import LatentSpace
 from ekiben.diffusion.levers import place, speed_up
 from ekiben.errors import WeightsError
+
+DTYPES: Final = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+"""A card's precision as torch says it."""
 
 _INDEX = "model_index.json"
 _LIBRARIES = {"diffusers", "transformers"}

@@ -30,8 +30,8 @@ from ekiben.inference.image_generation import Checkpoints, Drawing, Drawn, Image
 from ekiben.inference.image_limits import ImageWishes, images_of, settled
 from ekiben.inference.prompt_match import KnownWords
 
-ReadSource = Callable[[bytes, bytes | None], Source]
-"""Decodes an image and its mask; raises `InvalidRequest`."""
+ReadSource = Callable[[bytes, bytes | None, tuple[int, int]], Source]
+"""Decodes an image and its mask and scales them to width and height; raises `InvalidRequest`."""
 
 # A step beyond this is stuck: nothing this worker promises can still be kept.
 _STUCK_AFTER_S: Final = 120.0
@@ -87,9 +87,9 @@ class DiffusionPainter:
         settings = settled(ImageWishes("warm up", num_inference_steps=steps, seed=0), self._card)
         self.submit(settings, 0, source=self._whole(settings)).future.result()
 
-    def read_source(self, image: bytes, mask: bytes | None) -> Source:
+    def read_source(self, image: bytes, mask: bytes | None, size: tuple[int, int]) -> Source:
         """See `ImageGenerator`."""
-        return self._read_source(image, mask)
+        return self._read_source(image, mask, size)
 
     def submit(
         self,

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from ekiben.cards.card import Card
 from ekiben.diffusion.family import Family
-from ekiben.diffusion.load import load_family
+from ekiben.diffusion.load import DTYPES, load_family
 from ekiben.diffusion.metrics import DiffusionMetrics
 from ekiben.diffusion.painter import DiffusionPainter, ReadSource, limits_of
 from ekiben.diffusion.painter_terms import request_of
@@ -20,7 +20,6 @@ from ekiben.inference.image_limits import ImageWishes, images_of, settled
 from ekiben.inference.prompt_match import read_known_words
 from ekiben.settings import keep_compiled
 
-_DTYPES: Final = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _PROFILED_STEPS: Final = 2
 
 
@@ -49,14 +48,14 @@ def load_painter(
         CardError: A precision that diffusers does not load.
         WeightsError: The files cannot be loaded.
     """
-    if card.precision not in _DTYPES:
-        raise CardError(f"{card.name}: precision {card.precision} is not one of {', '.join(_DTYPES)}")
+    if card.precision not in DTYPES:
+        raise CardError(f"{card.name}: precision {card.precision} is not one of {', '.join(DTYPES)}")
     torch.set_num_threads(threads)
     if card.levers.compile != "off":
         keep_compiled(cache_dir)
     family = load_family(
         files,
-        dtype=_DTYPES[card.precision],
+        dtype=DTYPES[card.precision],
         device=device,
         adapters={name: files / adapter.file for name, adapter in images_of(card).adapters.items()},
         levers=card.levers,

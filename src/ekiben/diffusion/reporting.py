@@ -8,6 +8,7 @@ from ekiben.diffusion.entry import Entry
 from ekiben.diffusion.family import Family
 from ekiben.diffusion.generation import CheckpointTaken, Preview, Progress
 from ekiben.diffusion.identity import ModelIdentity
+from ekiben.diffusion.memory import give_back, is_out_of_memory
 from ekiben.diffusion.pool import Pool
 from ekiben.diffusion.preview import MakePreview, is_due
 from ekiben.diffusion.run_state import capture
@@ -42,19 +43,31 @@ class Reporting:
     def _guarded(self, entry: Entry, tell: Callable[[Entry], None]) -> None:
         try:
             tell(entry)
-        except Exception as error:  # noqa: BLE001  # no memory for a preview, say: nobody else's fault
+        except Exception as error:  # noqa: BLE001  # nobody else's fault
             self._pool.fail(entry, error)
 
     def _tell(self, entry: Entry) -> None:
-        run, wishes = entry.started, entry.wishes
-        step, steps = run.step, len(run.timesteps)
-        self._pool.tell(entry, Progress(step, steps))
-        if self._preview is not None and is_due(step, steps, wishes.preview_every):
+        run = entry.started
+        self._pool.tell(entry, Progress(run.step, len(run.timesteps)))
+        self._if_there_is_memory(entry, self._show)
+        if _checkpoint_due(entry):
+            self._if_there_is_memory(entry, self._checkpoint)
+
+    def _if_there_is_memory(self, entry: Entry, tell: Callable[[Entry], None]) -> None:
+        """A picture goes on without a preview, and a checkpoint comes after the next step instead."""
+        try:
+            tell(entry)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            give_back(self._family.device)
+
+    def _show(self, entry: Entry) -> None:
+        run, step, steps = entry.started, entry.started.step, len(entry.started.timesteps)
+        if self._preview is not None and is_due(step, steps, entry.wishes.preview_every):
             shown = run.latents if run.estimate is None else run.estimate
             latents = self._family.unpack(shown, entry.request.width, entry.request.height)
             self._pool.tell(entry, Preview(step, steps, self._preview(latents)))
-        if _checkpoint_due(entry):
-            self._checkpoint(entry)
 
     def _checkpoint(self, entry: Entry) -> None:
         run = entry.started

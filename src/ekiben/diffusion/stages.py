@@ -17,7 +17,7 @@ from ekiben.diffusion.pace import Pace
 from ekiben.diffusion.pool import Pool
 from ekiben.diffusion.run import predict
 from ekiben.diffusion.schedulers import name_of
-from ekiben.errors import DeviceOutOfMemory, Internal
+from ekiben.errors import DeviceOutOfMemory, Internal, Unavailable
 
 Clock = Callable[[], float]
 
@@ -64,7 +64,10 @@ class Stages:
         return batch
 
     def begin(self, entry: Entry) -> bool:
-        """Encode the prompt and draw the noise of an entry that joins; returns whether it takes part in the step."""
+        """Encode the prompt and draw the noise of an entry that joins; returns whether it takes part in the step.
+
+        Where there is no memory for that now, it waits until those who are under way have left.
+        """
         if entry.run is not None:
             return True
         started = self._clock()
@@ -72,7 +75,7 @@ class Stages:
             self._pace.check(entry, (), self._cap.value, started)
             self._beginning.begin(entry)
         except Exception as error:  # noqa: BLE001  # one request's fault must not reach its neighbours
-            self._pool.fail(entry, _too_large() if is_out_of_memory(error) else error)
+            self._not_begun(entry, error)
             return False
         entry.stopwatch.encode_s += self._clock() - started
         return True
@@ -88,7 +91,7 @@ class Stages:
             try:
                 entry.started.advance(prediction)
             except Exception as error:  # noqa: BLE001  # its own scheduler failed
-                self._pool.fail(entry, error)
+                self._pool.fail(entry, _no_memory() if is_out_of_memory(error) else error)
         self._fail_broken(group)
         self._account(group, self._clock() - started)
         return False
@@ -112,6 +115,15 @@ class Stages:
             image = GeneratedImage(pixels, entry.request, scheduler, entry.stopwatch.evaluations, timing)
             self._pool.succeed(entry, image)
         return False
+
+    def _not_begun(self, entry: Entry, error: Exception) -> None:
+        if not is_out_of_memory(error):
+            self._pool.fail(entry, error)
+            return
+        give_back(self._family.device)
+        self._observer.retried("out_of_memory")
+        if not any(other.run is not None for other in self._pool.open()):
+            self._pool.fail(entry, _too_large())
 
     def _fail_broken(self, group: Sequence[Entry]) -> None:
         """Drop pictures that are no numbers any more; reading the answers also waits for the device."""
@@ -141,6 +153,11 @@ class Stages:
             return True
         self._pool.fail(group[0], _too_large() if no_memory else error)
         return False
+
+
+def _no_memory() -> Unavailable:
+    # Half a step cannot be taken back, as a forward can.
+    return Unavailable("The device ran out of memory within a step; try again.")
 
 
 def _too_large() -> DeviceOutOfMemory:

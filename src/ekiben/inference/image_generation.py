@@ -151,7 +151,7 @@ ImageEvent: TypeAlias = Step | Preview | FinishedImage | ImagesEnd
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A decoded source image, and where it is painted anew: [height, width], 255 there and 0 where it stays."""
+    """A source image of the picture's size, and where it is painted anew: [height, width], 255 there, 0 elsewhere."""
 
     pixels: Pixels
     mask: NDArray[np.uint8] | None = None
@@ -230,8 +230,8 @@ class ImageGenerator(Protocol):
     def warm_up(self) -> None:
         """Do what a first request would otherwise pay for; blocks, called before readiness."""
 
-    def read_source(self, image: bytes, mask: bytes | None) -> Source:
-        """Decode a source image and its mask; blocks.
+    def read_source(self, image: bytes, mask: bytes | None, size: tuple[int, int]) -> Source:
+        """Decode a source image and its mask and scale them to width and height; blocks.
 
         Raises:
             InvalidRequest: Not pictures that are taken; `param` is `image` or `mask`.

@@ -3,6 +3,9 @@
 Where the mask is transparent is painted anew, as in OpenAI's API; a mask without transparency says it by colour: white
 is painted anew. Without a mask, where the image itself is transparent is painted anew; where nothing of it is, the
 whole image is what to start from.
+
+Both are scaled to the picture's size as diffusers' `VaeImageProcessor` would: here, so that what waits in the queue
+holds no more than a picture, whatever was sent.
 """
 
 from __future__ import annotations
@@ -17,17 +20,18 @@ from ekiben.errors import InvalidRequest
 from ekiben.inference.image_generation import Source
 from ekiben.runtimes.pictures import open_picture, open_with_opacity
 
-# What is decoded where a card says nothing; a source image is scaled to the picture's size.
+# What is decoded where a card says nothing.
 MAX_SOURCE_PIXELS: Final = 25_000_000
 _HALF: Final = 128
 
 
-def read_source(image: bytes, mask: bytes | None, *, max_pixels: int) -> Source:
-    """Decode an image and its mask.
+def read_source(image: bytes, mask: bytes | None, size: tuple[int, int], *, max_pixels: int) -> Source:
+    """Decode an image and its mask and scale them.
 
     Args:
         image: A JPEG, PNG or WebP file.
-        mask: Another, of the same size.
+        mask: Another, as large as the image.
+        size: Width and height of the picture.
         max_pixels: Width times height beyond which nothing is decoded.
 
     Raises:
@@ -38,9 +42,17 @@ def read_source(image: bytes, mask: bytes | None, *, max_pixels: int) -> Source:
     if mask is None:
         picture, opacity = open_with_opacity(image, max_pixels=max_pixels, param="image")
         hole = None if opacity is None else _transparent(opacity)
-        return Source(np.asarray(picture), hole if hole is not None and hole.any() else None)
+        return _scaled(picture, hole if hole is not None and hole.any() else None, size)
     picture = open_picture(image, max_pixels=max_pixels, param="image")
-    return Source(np.asarray(picture), _read_mask(mask, picture.size, max_pixels))
+    return _scaled(picture, _read_mask(mask, picture.size, max_pixels), size)
+
+
+def _scaled(picture: Image.Image, hole: NDArray[np.uint8] | None, size: tuple[int, int]) -> Source:
+    pixels = np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
+    if hole is None:
+        return Source(pixels)
+    mask = np.asarray(Image.fromarray(hole).resize(size, Image.Resampling.LANCZOS))
+    return Source(pixels, _threshold(mask >= _HALF))
 
 
 def _read_mask(mask: bytes, size: tuple[int, int], max_pixels: int) -> NDArray[np.uint8]:

@@ -90,11 +90,11 @@ class ToyImageGenerator:
     def warm_up(self) -> None:
         """Nothing to warm."""
 
-    def read_source(self, image: bytes, mask: bytes | None) -> SourceImage:
+    def read_source(self, image: bytes, mask: bytes | None, size: tuple[int, int]) -> SourceImage:
         """Every file is a white picture, unless it is empty of sense."""
         if image == b"broken":
             raise InvalidRequest("image is damaged.", param="image")
-        white = np.full((8, 8, 3), 255, dtype=np.uint8)
+        white = np.full((size[1], size[0], 3), 255, dtype=np.uint8)
         return SourceImage(white, None if mask is None else white[:, :, 0])
 
     def submit(

@@ -154,7 +154,8 @@ class ImageEngine:
         image = request.image
         if image is None:
             return None
-        return await self._prepare(lambda: self._generator.read_source(image, request.mask))
+        size = (request.settings.width, request.settings.height)
+        return await self._prepare(lambda: self._generator.read_source(image, request.mask, size))
 
     async def _prepare(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._preparing, work)

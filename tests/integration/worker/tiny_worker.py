@@ -65,7 +65,7 @@ class Counting:
         return self._painter.submit(settings, index, listener=counted, **more)
 
 
-def _no_source(_image: bytes, _mask: bytes | None) -> Source:
+def _no_source(_image: bytes, _mask: bytes | None, _size: tuple[int, int]) -> Source:
     raise AssertionError("these jobs begin with noise")
 
 
@@ -76,7 +76,15 @@ async def main(files: Path) -> None:
     steps = os.open(os.environ["FAULTS_STEPS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def make(registry: CollectorRegistry) -> ImageGenerator:
-        painter = load_painter(CARD, files, device="cpu", threads=1, read_source=_no_source, registry=registry)
+        painter = load_painter(
+            CARD,
+            files,
+            device="cpu",
+            threads=1,
+            read_source=_no_source,
+            registry=registry,
+            cache_dir=settings.cache_dir,
+        )
         return Counting(painter, steps)
 
     place = make_plan([CARD], Machine(threads=2, memory_gib=8.0, gpus=())).of(CARD.name)

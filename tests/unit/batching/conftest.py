@@ -19,6 +19,7 @@ from ekiben.batching.limits import Price, padded_price
 from ekiben.batching.pending import Batch
 from ekiben.batching.request import Entry, Request
 from ekiben.batching.scheduler import Scheduler
+from tests.unit.batching.simulated import LIMITS
 
 
 class FakeClock:
@@ -226,6 +227,14 @@ async def device(toy: ToyModel) -> AsyncIterator[DeviceThread]:
 @pytest.fixture
 def simulate() -> type[Simulation]:
     return Simulation
+
+
+@pytest.fixture
+def simulation(simulate: type[Simulation]) -> Simulation:
+    """A device that is busy with "first" from 0 to 11 ms."""
+    simulation = simulate(LIMITS, fixed_s=0.01, rate_s=0.001)
+    simulation.submit(0.0, Work("first"))
+    return simulation
 
 
 @pytest.fixture

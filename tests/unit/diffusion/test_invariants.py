@@ -17,7 +17,7 @@ from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.schedulers import SchedulerName
 from ekiben.errors import EkibenError
 from tests.unit.diffusion.making import IDENTITY, SIDE, request
-from tests.unit.diffusion.test_engine import _Counts, _Family, nothing
+from tests.unit.diffusion.watching import Counts, WatchedFamily, nothing
 
 _ENDS = (EkibenError, CancelledError)
 
@@ -61,9 +61,9 @@ def _asked(running: Engine, arrival: _Arrival) -> Generation:
     )
 
 
-def _failing(failures: dict[int, str]) -> _Family:
+def _failing(failures: dict[int, str]) -> WatchedFamily:
     """A family whose n-th forward fails as told."""
-    family, forward = _Family(), iter(range(10_000))
+    family, forward = WatchedFamily(), iter(range(10_000))
 
     def before(sample: Tensor, _: Conditions) -> None:
         match failures.get(next(forward)):
@@ -81,7 +81,7 @@ def _failing(failures: dict[int, str]) -> _Family:
 @given(arrivals=_ARRIVALS, failures=_FAILURES, max_rows=st.integers(1, 8))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_picture_ends_exactly_once(arrivals: list[_Arrival], failures: dict[int, str], max_rows: int) -> None:
-    counts = _Counts()
+    counts = Counts()
     limits = EngineLimits(max_cost=max_rows * SIDE * SIDE, max_open=64)
     running = Engine(_failing(failures), IDENTITY, limits, observer=counts)
     generations: list[tuple[_Arrival, Generation]] = []

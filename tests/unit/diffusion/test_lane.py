@@ -13,7 +13,7 @@ from ekiben.diffusion.generation import CheckpointTaken, Event, Wishes
 from ekiben.diffusion.lane import DiffusionLane
 from ekiben.errors import Internal, ShuttingDown, Unavailable
 from tests.unit.diffusion.making import IDENTITY, LIMITS, company, engine, made, psnr, request
-from tests.unit.diffusion.test_engine import _Family
+from tests.unit.diffusion.watching import WatchedFamily
 
 _PATIENCE_S = 60
 
@@ -39,7 +39,7 @@ def test_two_models_share_a_device(device: DeviceThread) -> None:
 
 
 async def test_an_event_loop_waits_for_pictures_and_cancels_them(device: DeviceThread) -> None:
-    family, begun, go_on = _Family(), threading.Event(), threading.Event()
+    family, begun, go_on = WatchedFamily(), threading.Event(), threading.Event()
 
     def hold(*_: object) -> None:
         begun.set()
@@ -62,7 +62,7 @@ async def test_an_event_loop_waits_for_pictures_and_cancels_them(device: DeviceT
 
 
 async def test_suspended_the_pictures_go_on_elsewhere(device: DeviceThread) -> None:
-    family, taken, stepped = _Family(), [], threading.Event()
+    family, taken, stepped = WatchedFamily(), [], threading.Event()
 
     def listen(event: Event) -> None:
         if isinstance(event, CheckpointTaken):

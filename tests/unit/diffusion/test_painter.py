@@ -21,8 +21,8 @@ from tests.unit.diffusion.making import SIDE, pipeline, pipeline_image, psnr, re
 CARD = toy_image_card()
 
 
-def no_source(image: bytes, mask: bytes | None) -> Source:
-    raise InvalidRequest(f"{image!r} and {mask!r} are not read here.", param="image")
+def no_source(image: bytes, mask: bytes | None, size: tuple[int, int]) -> Source:
+    raise InvalidRequest(f"{image!r} and {mask!r} are not read here, nor scaled to {size}.", param="image")
 
 
 def painter(name: str = "sd", **card: Any) -> DiffusionPainter:

@@ -27,8 +27,8 @@ from tests.unit.diffusion import tiny_pipelines
 from tests.unit.diffusion.making import psnr
 
 
-def no_source(image: bytes, mask: bytes | None) -> SourceImage:
-    raise AssertionError(image, mask)
+def no_source(image: bytes, mask: bytes | None, size: tuple[int, int]) -> SourceImage:
+    raise AssertionError(image, mask, size)
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ import torch
 from ekiben.diffusion.families import family_of
 from ekiben.diffusion.profile import profiled_cap
 from tests.unit.diffusion.making import SIDE, pipeline, request
-from tests.unit.diffusion.test_engine import _Clock, _Family
+from tests.unit.diffusion.watching import MovedClock, WatchedFamily
 
 _ROW = SIDE * SIDE
 
 
-def _family(clock: _Clock, most_rows: int, fixed_s: float) -> _Family:
+def _family(clock: MovedClock, most_rows: int, fixed_s: float) -> WatchedFamily:
     """A forward takes `fixed_s` and a second a row, and has memory for so many rows."""
-    family = _Family()
+    family = WatchedFamily()
 
     def before(sample: torch.Tensor, _: Any) -> None:
         if len(sample) > most_rows:
@@ -31,12 +31,12 @@ def _family(clock: _Clock, most_rows: int, fixed_s: float) -> _Family:
     [(0.0, 64, 2), (6.0, 64, 64), (0.5, 64, 8), (6.0, 8, 8), (6.0, 1, 2)],
 )
 def test_rows_are_added_while_they_pay_and_fit(fixed_s: float, most_rows: int, rows: int) -> None:
-    clock = _Clock()
+    clock = MovedClock()
     assert profiled_cap(_family(clock, most_rows, fixed_s), request(), clock=clock) == rows * _ROW
 
 
 def test_other_failures_are_not_hidden() -> None:
-    family = _Family()
+    family = WatchedFamily()
 
     def before(*_: object) -> None:
         raise ValueError("defect")

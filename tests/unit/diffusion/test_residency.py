@@ -7,7 +7,7 @@ from ekiben.diffusion.generation import Generation, Wishes
 from ekiben.diffusion.residency import Loadable, Residency
 from ekiben.errors import DeadlineExceeded, InvalidRequest, ModelNotFound, QueueFull, Unavailable
 from tests.unit.diffusion.making import engine, image, made, psnr, request
-from tests.unit.diffusion.test_engine import _Clock
+from tests.unit.diffusion.watching import MovedClock
 
 _PATIENCE_S = 10.0
 
@@ -16,7 +16,7 @@ class _Loads:
     """Three models of which two fit; remembers what was loaded."""
 
     def __init__(self, *, room: int = 2) -> None:
-        self.clock, self.order = _Clock(), list[str]()
+        self.clock, self.order = MovedClock(), list[str]()
         models = {name: Loadable(1, lambda name=name: self._load(name)) for name in ("sd", "sdxl", "sd3", "broken")}  # type: ignore[misc]
         self.residency = Residency(models, max_bytes=room, max_waiting=4, patience_s=_PATIENCE_S, clock=self.clock)
 

@@ -28,8 +28,8 @@ def holed(colour: tuple[int, int, int] = RED, opacity: int = 0) -> Image.Image:
     return picture
 
 
-def read(image: bytes, mask: bytes | None = None) -> Source:
-    return read_source(image, mask, max_pixels=1_000)
+def read(image: bytes, mask: bytes | None = None, size: tuple[int, int] = (8, 4)) -> Source:
+    return read_source(image, mask, size, max_pixels=1_000)
 
 
 LEFT = np.repeat(np.array([[255] * 4 + [0] * 4], dtype=np.uint8), 4, axis=0)
@@ -81,3 +81,23 @@ def test_what_cannot_be_used_is_refused_by_name(
     with pytest.raises(kind) as found:
         read(image, mask)
     assert found.value.param == param
+
+
+def test_both_are_scaled_as_diffusers_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from diffusers.image_processor import VaeImageProcessor
+
+    noise = np.random.default_rng(1).integers(0, 256, (24, 31, 3), dtype=np.uint8)
+    picture, mask = Image.fromarray(noise), Image.fromarray(noise[:, :, 0])
+    source = read(file(picture), file(mask), (16, 8))
+    whole = {"height": 8, "width": 16}
+    pixels = VaeImageProcessor(vae_scale_factor=8).preprocess(picture, **whole)
+    masks = VaeImageProcessor(vae_scale_factor=8, do_normalize=False, do_binarize=True, do_convert_grayscale=True)
+    holes = masks.preprocess(mask.point(lambda value: 255 if value >= 128 else 0), **whole)
+    assert source.mask is not None
+    assert np.array_equal(source.pixels, ((pixels[0].permute(1, 2, 0).numpy() + 1) * 127.5).round())
+    assert np.array_equal(source.mask, holes[0, 0].numpy() * 255)
+
+
+def test_a_large_image_takes_no_more_room_than_the_picture() -> None:
+    assert read(file(Image.new("RGB", (40, 25))), size=(8, 8)).pixels.nbytes == 8 * 8 * 3

@@ -32,9 +32,9 @@ class Watched(ToyImageGenerator):
         super().__init__()
         self.called_on: set[int] = set()
 
-    def read_source(self, image: bytes, mask: bytes | None) -> Source:
+    def read_source(self, image: bytes, mask: bytes | None, size: tuple[int, int]) -> Source:
         self.called_on.add(threading.get_ident())
-        return super().read_source(image, mask)
+        return super().read_source(image, mask, size)
 
     def submit(self, settings: ImageSettings, index: int, **wishes: Any) -> Drawing:
         self.called_on.add(threading.get_ident())

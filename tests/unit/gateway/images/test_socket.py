@@ -97,6 +97,20 @@ async def test_who_leaves_cancels(images: ImagePlatform) -> None:
     assert "secret" not in str(logs)
 
 
+async def test_a_defect_is_accounted_as_one_and_not_as_a_departure(
+    images: ImagePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("ekiben.gateway.images.socket.checked_ask", broken)
+    with capture_logs() as logs:
+        async with images.socket() as socket:
+            await socket.send_json({"prompt": "a lake"})
+            await until(lambda: [each for each in logs if each.get("status") == 500])
+            assert (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+
+
 @pytest.mark.parametrize(
     ("message", "status", "param"),
     [
