@@ -16,7 +16,7 @@ from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import JobKind, Prepared
 from ekiben.gateway.jobs.pictures import PictureJobs
 from ekiben.gateway.jobs.tensors import TensorJobs
-from ekiben.gateway.jobs.texts import ChatJobs
+from ekiben.gateway.jobs.texts import TextJobs
 from ekiben.gateway.routes.classifications import classification_ask
 from ekiben.gateway.routes.embeddings import embeddings_ask
 from ekiben.gateway.state import GatewayState
@@ -37,7 +37,7 @@ KINDS: Final[Mapping[Task, JobKind]] = {
     Task.IMAGE_CLASSIFICATION: TensorJobs(
         "/v1/images/classifications", ClassificationInput, _classified, {"image": _BLANK_PICTURE}
     ),
-    Task.TEXT_GENERATION: ChatJobs(),
+    Task.TEXT_GENERATION: TextJobs(),
 }
 """What can be done as a job; a task that is not here has nothing worth waiting for."""
 

@@ -1,16 +1,18 @@
-"""Jobs that write: the input is the body of `/v1/chat/completions`."""
+"""Jobs that write: the input is the body of `/v1/chat/completions`; that of `/v1/completions` where it was asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
-from pydantic import JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
 from ekiben.gateway.chat_asking import chat_ask
+from ekiben.gateway.completion_asking import completion_ask
 from ekiben.gateway.content import Content
 from ekiben.gateway.content import Piece as Judged
 from ekiben.gateway.documents import json_response
@@ -23,24 +25,50 @@ from ekiben.gateway.text_moderation import prompt_content
 from ekiben.inference.generation import Piece
 from ekiben.inference.generation_lines import Ending, decode_line, encode_request
 from ekiben.schemas.chat_completions import ChatCompletionRequest
+from ekiben.schemas.completions import CompletionRequest
 from ekiben.schemas.faults import fault
 
-_BLANK: Final[dict[str, JsonValue]] = {"messages": [{"role": "user", "content": "-"}]}
+M = TypeVar("M", bound=BaseModel)
+
+CHAT: Final = "/v1/chat/completions"
 
 
-class ChatJobs:
+@dataclass(frozen=True, slots=True)
+class _Form(Generic[M]):
+    """What the two routes that write differ in; `blank` stands for what lies in the blob."""
+
+    schema: type[M]
+    ask: Callable[[GatewayState, M], TextAsk]
+    blank: Mapping[str, JsonValue]
+
+    def read(self, gateway: GatewayState, body: bytes) -> TextAsk:
+        """Check a body as the route does."""
+        try:
+            return self.ask(gateway, self.schema.model_validate_json(body))
+        except ValidationError as error:
+            raise fault(error) from None
+
+
+_FORMS: Final[Mapping[str, _Form[Any]]] = {
+    CHAT: _Form(ChatCompletionRequest, chat_ask, {"messages": [{"role": "user", "content": "-"}]}),
+    "/v1/completions": _Form(CompletionRequest, completion_ask, {"prompt": "-"}),
+}
+
+
+class TextJobs:
     """See the module."""
 
-    route: Final = "/v1/chat/completions"
+    route: Final = CHAT
 
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input as the synchronous route would."""
-        return prepared_text(_asked(gateway, body), orjson.loads(body))
+        return prepared_text(_FORMS[CHAT].read(gateway, body), orjson.loads(body), CHAT)
 
     async def answer(self, finished: Finished) -> Response:
         """What the synchronous route makes of the same lines."""
         inline: Any = finished.job.specification.inline
-        ask = _asked(finished.gateway, orjson.dumps(inline["request"]))
+        route = inline.get("route", CHAT)
+        ask = _FORMS[route].read(finished.gateway, orjson.dumps(inline["request"]))
         lines = [decode_line(line) for line in (await reply_of(finished)).body.splitlines() if line]
         pieces = [line for line in lines if isinstance(line, Piece)]
         (ending,) = [line for line in lines if isinstance(line, Ending)]
@@ -49,13 +77,13 @@ class ChatJobs:
         async def written() -> Content:
             return (Judged(text),)
 
-        await judged_once(finished, self.route, written)
+        await judged_once(finished, route, written)
         logprobs = tuple(each for piece in pieces for each in piece.logprobs)
         return json_response(ask.format.whole(Answer(text, logprobs, ending)))
 
 
-def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue]) -> Prepared:
-    """A checked request as a job; of what was asked, all but the chat is kept for writing the answer.
+def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue], route: str) -> Prepared:
+    """A checked request to one of the routes as a job; of what was asked, all but the text is kept for the answer.
 
     Raises:
         InvalidRequest: It is to be streamed.
@@ -64,20 +92,20 @@ def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue]) -> Prepared:
         raise InvalidRequest("a job is not streamed.", param="stream")
     return Prepared(
         card=ask.card,
-        route=ChatJobs.route,
+        route=route,
         inline={
             "path": "/generate",
             "headers": {"content-type": "application/json"},
-            "request": {**asked, **_BLANK},
+            "route": route,
+            "request": {**asked, **_FORMS[route].blank},
         },
         blob=encode_request(ask.wanted),
-        work=float(ask.wanted.max_tokens or 1),
+        work=float(_most_tokens(ask)),
         content=lambda: prompt_content(ask.wanted),
     )
 
 
-def _asked(gateway: GatewayState, body: bytes) -> TextAsk:
-    try:
-        return chat_ask(gateway, ChatCompletionRequest.model_validate_json(body))
-    except ValidationError as error:
-        raise fault(error) from None
+def _most_tokens(ask: TextAsk) -> int:
+    """The longest answer there may be: who leaves it open has no smaller share for that."""
+    limit = ask.card.generation.max_tokens if ask.card.generation else 1
+    return ask.wanted.max_tokens or limit

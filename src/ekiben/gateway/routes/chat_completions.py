@@ -57,4 +57,4 @@ async def _read(gateway: GatewayState, request: Request) -> TextAsk:
 
 async def _read_job(gateway: GatewayState, request: Request) -> Prepared:
     asked = await read_json(request, ChatCompletionRequest, gateway.settings.max_body_bytes)
-    return prepared_text(chat_ask(gateway, asked), asked.model_dump(mode="json", exclude_unset=True))
+    return prepared_text(chat_ask(gateway, asked), asked.model_dump(mode="json", exclude_unset=True), request.url.path)

@@ -7,15 +7,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ekiben.cards.card import Task
-from ekiben.gateway.completion_format import CompletionFormat
+from ekiben.gateway.completion_asking import completion_ask
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_body, read_json
+from ekiben.gateway.flow import entered
 from ekiben.gateway.generation import TextAsk, generate
+from ekiben.gateway.jobs.kinds import Prepared
+from ekiben.gateway.jobs.preference import JOB_RESPONSE, as_job, prefers_job
+from ekiben.gateway.jobs.texts import prepared_text
 from ekiben.gateway.routes.stream_schema import stream_response
-from ekiben.gateway.sampling import sampling_of
 from ekiben.gateway.state import GatewayState
-from ekiben.inference.generation import GenerationRequest
-from ekiben.inference.generation_limits import check_limits
 from ekiben.schemas.completions import Completion, CompletionRequest
 
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -24,8 +24,6 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "max_tokens": 8,
     "temperature": 0,
 }
-# OpenAI's; enough to see what the model makes of the prompt.
-_DEFAULT_MAX_TOKENS: Final = 16
 
 
 def router(gateway: GatewayState) -> APIRouter:
@@ -36,27 +34,25 @@ def router(gateway: GatewayState) -> APIRouter:
         "/v1/completions",
         summary="Go on from a text",
         response_model=Completion,
-        responses={200: stream_response(Completion)},
+        responses={200: stream_response(Completion), **JOB_RESPONSE},
         openapi_extra=json_body(CompletionRequest, _EXAMPLE),
     )
     async def create_completion(request: Request) -> Response:
         """What the model writes next, without the chat template; `max_tokens` is 16 where it is not given."""
+        if prefers_job(request):
+            call, prepared = await entered(gateway, request, lambda: _read_job(gateway, request))
+            return await as_job(gateway, request, call, prepared, prepared.inline["request"], prepared.blob)
         return await generate(gateway, request, lambda: _read(gateway, request))
 
     return routes
 
 
 async def _read(gateway: GatewayState, request: Request) -> TextAsk:
+    return completion_ask(gateway, await read_json(request, CompletionRequest, gateway.settings.max_body_bytes))
+
+
+async def _read_job(gateway: GatewayState, request: Request) -> Prepared:
     asked = await read_json(request, CompletionRequest, gateway.settings.max_body_bytes)
-    card = gateway.card_of_task(asked.model, Task.TEXT_GENERATION)
-    wanted = GenerationRequest(
-        prompt=asked.prompt,
-        max_tokens=asked.max_tokens or _DEFAULT_MAX_TOKENS,
-        stop=asked.stops,
-        sampling=sampling_of(asked),
-        top_logprobs=asked.logprobs,
-        stream=bool(asked.stream),
+    return prepared_text(
+        completion_ask(gateway, asked), asked.model_dump(mode="json", exclude_unset=True), request.url.path
     )
-    check_limits(wanted, card)
-    form = CompletionFormat(card.name, with_logprobs=asked.logprobs is not None, with_usage=asked.includes_usage)
-    return TextAsk(card, wanted, form)
