@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from ekiben.client import jobs
 from ekiben.client.errors import ConnectionFailed
 from ekiben.client.job_events import event_of, following, is_last
-from ekiben.client.job_map import check_done, job_of, sets_of, shown
+from ekiben.client.job_map import Submitting, check_done, sets_of, shown
 from ekiben.client.methods import awaiting
 from ekiben.client.stream import AsyncStream
 from ekiben.errors import EkibenError
@@ -60,6 +60,7 @@ class AsyncJobsResource:
         while True:
             try:
                 opened = await self.carry_out(jobs.open_events(job_id, reader.after, reader.left_s))
+                reader.connected()
                 async with AsyncStream(opened, self._pace, event_of, is_last) as stream:
                     async for event in stream:
                         reader.took(event)
@@ -101,9 +102,20 @@ class AsyncJobsResource:
             EkibenError: An input is refused.
         """
         show = shown(progress)
-        accepted = [await self.submit_batch(each, task, **options) for each in sets_of(inputs)]
-        ids = [job_of(item) for batch in accepted for item in batch.items]
+        ids: list[str] = []
+        for each, kept in sets_of(inputs, options):
+            ids += await self._submitted(each, task, kept)
         for done, job_id in enumerate(ids, start=1):
             check_done(await self.wait(job_id))
             show(done, len(ids))
             yield await self.result(job_id)
+
+    async def _submitted(self, inputs: Sequence[Mapping[str, Any]], task: str, options: JobOptions) -> Sequence[str]:
+        """The jobs of one set, once all are accepted."""
+        submitting = Submitting(self._pace)
+        while True:
+            batch = await self.submit_batch(inputs, task, **options)
+            wait_s = submitting.wait_s(batch)
+            if wait_s is None:
+                return [item.job for item in batch.items if item.job is not None]
+            await self._pace.sleep_async(wait_s)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ENDED = frozenset({"succeeded", "failed", "cancelled", "expired"})
 _MAX_FAILURES = 8
+_LASTED_S = 5.0
 
 
 def event_of(payload: Any) -> JobEventData:
@@ -39,7 +40,8 @@ class Following:
         pace: Clock and chance.
         deadline: On the pace's clock; None: none.
         after: Number of the last event that was read.
-        failures: Connections in a row that brought nothing.
+        failures: Connections in a row that brought nothing and broke at once.
+        opened: When the last connection was made; None: it was not.
     """
 
     job_id: str
@@ -47,6 +49,11 @@ class Following:
     deadline: float | None
     after: int = 0
     failures: int = 0
+    opened: float | None = None
+
+    def connected(self) -> None:
+        """A connection was made."""
+        self.opened = self.pace.monotonic()
 
     def took(self, event: JobEventData) -> None:
         """Go on behind this event next time."""
@@ -73,6 +80,10 @@ class Following:
             EkibenError: The same, where another connection would not help.
         """
         left_s = self.left_s
+        # A job may wait for hours, and servers restart meanwhile.
+        if self.opened is not None and self.pace.monotonic() - self.opened >= _LASTED_S:
+            self.failures = 0
+        self.opened = None
         wait_s = next_wait_s(
             error, self.failures, max_retries=_MAX_FAILURES, left_s=float("inf"), random=self.pace.random
         )

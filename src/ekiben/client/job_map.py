@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import uuid4
 
 from ekiben.client.errors import JobNotDone, MissingPackageError
 from ekiben.client.jobs import MAX_BATCH
+from ekiben.client.retry import next_wait_s
 from ekiben.errors import from_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ekiben.schemas.jobs import BatchItem, JobView
+    from ekiben.client.jobs import JobOptions
+    from ekiben.client.pace import Pace
+    from ekiben.schemas.jobs import JobBatchView, JobView
+
+_MAX_REFUSALS: Final = 16
 
 
 class Progress(Protocol):
@@ -21,22 +28,43 @@ class Progress(Protocol):
         """Show it."""
 
 
-def sets_of(inputs: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """As many as one call takes."""
+def sets_of(
+    inputs: Sequence[Mapping[str, Any]], options: JobOptions
+) -> Iterator[tuple[Sequence[Mapping[str, Any]], JobOptions]]:
+    """As many inputs as one call takes, each set under a key of its own: asked for again, it is the same jobs."""
+    key = options.get("idempotency_key") or uuid4().hex
     for start in range(0, len(inputs), MAX_BATCH):
-        yield inputs[start : start + MAX_BATCH]
+        yield inputs[start : start + MAX_BATCH], {**options, "idempotency_key": f"{key}-{start}"}
 
 
-def job_of(item: BatchItem) -> str:
-    """The job of one input.
+@dataclass(slots=True)
+class Submitting:
+    """How often a set has been handed in of which some inputs found no room.
 
-    Raises:
-        EkibenError: The input was refused.
+    Attributes:
+        pace: Chance.
+        failures: Calls that left some out.
     """
-    if item.job is None:
-        told = item.error.model_dump() if item.error else {}
-        raise from_payload(429, {"error": told})
-    return item.job
+
+    pace: Pace
+    failures: int = 0
+
+    def wait_s(self, batch: JobBatchView) -> float | None:
+        """Seconds until those left out are handed in again, the others with them; None: all are accepted.
+
+        Raises:
+            EkibenError: Why one is still refused; those that were accepted go on at the server.
+        """
+        refused = next((item.error for item in batch.items if item.job is None), None)
+        if refused is None:
+            return None
+        error = from_payload(429, {"error": refused.model_dump()})
+        left_s = float("inf")
+        wait_s = next_wait_s(error, self.failures, max_retries=_MAX_REFUSALS, left_s=left_s, random=self.pace.random)
+        self.failures += 1
+        if wait_s is None:
+            raise error
+        return wait_s
 
 
 def check_done(job: JobView) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from ekiben.client import jobs
 from ekiben.client.errors import ConnectionFailed
 from ekiben.client.job_events import event_of, following, is_last
-from ekiben.client.job_map import check_done, job_of, sets_of, shown
+from ekiben.client.job_map import Submitting, check_done, sets_of, shown
 from ekiben.client.methods import blocking
 from ekiben.client.stream import Stream
 from ekiben.errors import EkibenError
@@ -55,6 +55,7 @@ class JobsResource:
         while True:
             try:
                 opened = self.carry_out(jobs.open_events(job_id, reader.after, reader.left_s))
+                reader.connected()
                 with Stream(opened, self._pace, event_of, is_last) as stream:
                     for event in stream:
                         reader.took(event)
@@ -96,9 +97,20 @@ class JobsResource:
             EkibenError: An input is refused.
         """
         show = shown(progress)
-        accepted = [self.submit_batch(each, task, **options) for each in sets_of(inputs)]
-        ids = [job_of(item) for batch in accepted for item in batch.items]
+        ids: list[str] = []
+        for each, kept in sets_of(inputs, options):
+            ids += self._submitted(each, task, kept)
         for done, job_id in enumerate(ids, start=1):
             check_done(self.wait(job_id))
             show(done, len(ids))
             yield self.result(job_id)
+
+    def _submitted(self, inputs: Sequence[Mapping[str, Any]], task: str, options: JobOptions) -> Sequence[str]:
+        """The jobs of one set, once all are accepted."""
+        submitting = Submitting(self._pace)
+        while True:
+            batch = self.submit_batch(inputs, task, **options)
+            wait_s = submitting.wait_s(batch)
+            if wait_s is None:
+                return [item.job for item in batch.items if item.job is not None]
+            self._pace.sleep(wait_s)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ekiben import AsyncClient, Client
-from ekiben.client.errors import JobNotDone, RequestTimedOut
+from ekiben.client.errors import ConnectionFailed, JobNotDone, RequestTimedOut
+from ekiben.client.job_events import following
 from ekiben.errors import JobNotFound, QueueFull
 from tests.unit.client.conftest import Hand, Reply, Server, refusal, reply
 
@@ -94,15 +95,66 @@ def test_map_gives_results_in_order_and_says_how_far_it_is(server: Server) -> No
     assert told == [(1, 2), (2, 2)]
 
 
-def test_map_says_what_was_refused_and_what_failed(server: Server) -> None:
-    batch = {"id": "batch_1", "total": 1, "counts": {}, "done": False, "items": [{"index": 0, "job": "job_1"}]}
+def _batch(*items: dict[str, Any]) -> Reply:
+    told = [{"index": index, **item} for index, item in enumerate(items)]
+    return reply({"id": "batch_1", "total": len(told), "counts": {}, "done": False, "items": told}, 202)
+
+
+_REFUSED = {"error": {"code": "queue_full", "message": "full"}}
+
+
+def test_map_says_what_failed(server: Server) -> None:
     server.answers(
-        reply(batch, 202), _events("failed"), reply(_job("failed", problem={"code": "x", "message": "it broke"}))
+        _batch({"job": "job_1"}),
+        _events("failed"),
+        reply(_job("failed", problem={"code": "x", "message": "it broke"})),
     )
     with Client(server.url) as client, pytest.raises(JobNotDone, match="it broke") as caught:
         list(client.jobs.map([{"prompt": "a"}]))
     assert (caught.value.job_id, caught.value.state) == ("job_1", "failed")
-    refused = {**batch, "items": [{"index": 0, "error": {"code": "queue_full", "message": "full"}}]}
-    server.answers(reply(refused, 202))
-    with Client(server.url) as client, pytest.raises(QueueFull, match="full"):
-        list(client.jobs.map([{"prompt": "a"}]))
+
+
+def test_map_hands_in_again_what_found_no_room(server: Server, hand: Hand) -> None:
+    server.answers(
+        _batch({"job": "job_1"}, _REFUSED), _batch({"job": "job_1"}, {"job": "job_2"}),
+        _events("succeeded"), reply(_job("succeeded")), reply({"data": [1]}),
+        _events("succeeded"), reply(_job("succeeded")), reply({"data": [2]}),
+    )  # fmt: skip
+    with Client(server.url, pace=hand.pace()) as client:
+        assert len(list(client.jobs.map([{"input": "a"}, {"input": "b"}], "text-embedding"))) == 2
+    first, second, *_ = server.received
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert first.json == second.json
+
+
+async def test_map_gives_up_where_there_is_no_room_for_long(server: Server, hand: Hand) -> None:
+    server.answers(_batch({"job": "job_1"}, _REFUSED))
+    with Client(server.url, pace=hand.pace()) as client, pytest.raises(QueueFull, match="full"):
+        list(client.jobs.map([{"prompt": "a"}, {"prompt": "b"}]))
+    async with AsyncClient(server.url, pace=hand.pace()) as asynchronous:
+        with pytest.raises(QueueFull, match="full"):
+            _ = [each async for each in asynchronous.jobs.map([{"prompt": "a"}, {"prompt": "b"}])]
+
+
+def test_map_gives_each_set_a_key_of_its_own(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ekiben.client.job_map.MAX_BATCH", 1)
+    server.answers(
+        _batch({"job": "job_1"}), _batch({"job": "job_2"}),
+        _events("succeeded"), reply(_job("succeeded")), reply({"data": [1]}),
+    )  # fmt: skip
+    with Client(server.url) as client:
+        next(iter(client.jobs.map([{"input": "a"}, {"input": "b"}], "text-embedding", idempotency_key="mine")))
+    keys = [each.headers["idempotency-key"] for each in server.received[:2]]
+    assert keys == ["mine-0", "mine-1"]
+
+
+def test_who_waits_for_long_outlives_any_number_of_restarts(hand: Hand) -> None:
+    reader = following("job_1", hand.pace(), None)
+    for _ in range(100):
+        reader.connected()
+        hand.now += 60
+        reader.wait_s(ConnectionFailed("restarted"))
+    for _ in range(7):
+        reader.wait_s(ConnectionFailed("away"))
+    with pytest.raises(ConnectionFailed):
+        reader.wait_s(ConnectionFailed("away"))

@@ -12,7 +12,7 @@ from ekiben.gateway.content import Content
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.jobs.submitting import JobAsk, stored
 from ekiben.gateway.state import GatewayState
-from ekiben.jobs import Accepted, Batch
+from ekiben.jobs import Accepted, Batch, Submission
 from ekiben.schemas.jobs import BatchItem, JobBatchCounts, JobBatchView, JobProblem
 
 
@@ -37,12 +37,19 @@ async def submit_batch(gateway: GatewayState, desk: JobDesk, call: Call, ask: Ba
     """
     judging = replace(call, route=ask.asks[0].prepared.route)
     await gateway.moderator.check(judging, "input", lambda: _content(ask.asks))
-    submissions = [await stored(desk, call, each, ask.batch) for each in ask.asks]
-    outcomes = await desk.queue.submit_all(submissions)
-    if isinstance(outcomes[0], EkibenError) and all(isinstance(each, EkibenError) for each in outcomes):
-        raise outcomes[0]
+    outcomes = await _submitted(desk, [await stored(desk, call, each, ask.batch) for each in ask.asks])
     items = [_item(index, outcome) for index, outcome in enumerate(outcomes)]
     return view_of_batch(await desk.queue.batch(ask.batch), items)
+
+
+async def _submitted(desk: JobDesk, submissions: Sequence[Submission]) -> list[Accepted | EkibenError]:
+    """The outcome of each, in order. The first goes ahead: another body under the same key is refused as a whole.
+
+    Raises:
+        EkibenError: Why the first was not accepted.
+    """
+    first = await desk.queue.submit(submissions[0])
+    return [first, *(await desk.queue.submit_all(submissions[1:]) if submissions[1:] else [])]
 
 
 def view_of_batch(batch: Batch, items: Sequence[BatchItem] = ()) -> JobBatchView:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.gateway.jobs.platform import JOBS, JobPlatform
 
 _BATCHES = f"{JOBS}/batches"
-_WISH = {"task": "text-to-image", "model": "toy-image", "inputs": [{"prompt": f"fox {n}", "seed": n} for n in range(3)]}
+_WISH: dict[str, Any] = {
+    "task": "text-to-image",
+    "model": "toy-image",
+    "inputs": [{"prompt": f"fox {n}", "seed": n} for n in range(3)],
+}
 
 
 async def test_a_set_is_submitted_at_once_and_has_one_status(platform: JobPlatform) -> None:
@@ -30,6 +36,14 @@ async def test_the_same_key_is_the_same_set(platform: JobPlatform) -> None:
     assert again == first
     other = await platform.http.post(_BATCHES, json={**_WISH, "priority": 1}, headers=key)
     assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_conflict")
+
+
+async def test_another_set_under_the_same_key_is_refused_as_a_whole(platform: JobPlatform) -> None:
+    key = {"idempotency-key": "k"}
+    await platform.http.post(_BATCHES, json={**_WISH, "inputs": _WISH["inputs"][:1]}, headers=key)
+    longer = await platform.http.post(_BATCHES, json=_WISH, headers=key)
+    assert (longer.status_code, longer.json()["error"]["code"]) == (409, "idempotency_conflict")
+    assert len((await platform.http.get(JOBS)).json()["data"]) == 1
 
 
 async def test_a_bad_input_refuses_all_by_its_number(platform: JobPlatform) -> None:
