@@ -23,12 +23,14 @@ Network: TypeAlias = IPv4Network | IPv6Network
 _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
 
 
-def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
-    """Whether an address may be called: a public one, or one in the operator's `networks`."""
+def is_allowed(address: Address, networks: Sequence[Network], *, is_plain: bool = False) -> bool:
+    """Whether an address may be called: one in the operator's `networks`; a public one too, unless in plain http."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return is_allowed(address.ipv4_mapped, networks)
+        return is_allowed(address.ipv4_mapped, networks, is_plain=is_plain)
     if any(address.version == network.version and address in network for network in networks):
         return True
+    if is_plain:
+        return False
     if isinstance(address, IPv6Address) and (address.teredo or any(address in each for each in _TRANSLATED)):
         return False
     return address.is_global and not address.is_multicast
@@ -48,7 +50,10 @@ def check_webhook(url: str, networks: Sequence[Network]) -> None:
     if parts.scheme != "https" and not networks:
         raise InvalidRequest("webhook must begin with https://.", param="webhook")
     address = literal(parts.hostname or "")
-    if (address is not None and not is_allowed(address, networks)) or (parts.hostname or "").lower() == "localhost":
+    is_plain = parts.scheme != "https"
+    if (address is not None and not is_allowed(address, networks, is_plain=is_plain)) or (
+        parts.hostname or ""
+    ).lower() == "localhost":
         raise InvalidRequest("webhook must lead to a public address.", param="webhook")
 
 

@@ -16,6 +16,7 @@ from ekiben.gateway.webhooks.backoff import again_in_s
 from ekiben.gateway.webhooks.payload import message_id, payload_of
 from ekiben.gateway.webhooks.sending import Outcome, Sender
 from ekiben.gateway.webhooks.signing import secret_of, signed_headers
+from ekiben.gateway.webhooks.silence import Silence
 from ekiben.jobs import Attempt, Deliveries, Delivery, Job, JobQueue
 
 _log = structlog.get_logger("ekiben.webhooks")
@@ -23,6 +24,7 @@ _log = structlog.get_logger("ekiben.webhooks")
 _AT_ONCE: Final = 32
 _LOOK_EVERY_S: Final = 0.5
 _PAUSE_S: Final = 5.0
+_SILENT: Final = "not sent: the receiver has just left others without an answer"
 
 
 class Deliverer:
@@ -46,6 +48,7 @@ class Deliverer:
     ) -> None:
         self._queue, self._deliveries, self._secrets = queue, deliveries, secrets
         self._sender, self._chance = sender, chance
+        self._silence = Silence()
         self._sending: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
 
@@ -85,8 +88,11 @@ class Deliverer:
             _log.warning("a webhook comes back later", job=delivery.job_id, reason=error.message)
 
     async def _attempt(self, delivery: Delivery, job: Job) -> None:
-        began = time.monotonic()
-        outcome = await self._send(job)
+        began, url = time.monotonic(), job.specification.webhook or ""
+        silent_s = self._silence.left_s(url)
+        outcome = Outcome(error=_SILENT) if silent_s else await self._send(job, url)
+        if not silent_s:
+            self._silence.heard(url, is_silent=outcome.is_timeout)
         error = outcome.error or _fault(outcome.status)
         attempt = Attempt(
             attempt=delivery.attempt,
@@ -97,16 +103,18 @@ class Deliverer:
         )
         is_final = error is None or outcome.status == HTTPStatus.GONE
         wait_s = None if is_final else again_in_s(delivery, self._chance())
+        if wait_s is not None:
+            wait_s = max(wait_s, silent_s)
         _log.info("webhook", job=job.id, attempt=delivery.attempt, error=error, again_in_s=wait_s)
         await self._deliveries.done(delivery, attempt, wait_s)
 
-    async def _send(self, job: Job) -> Outcome:
+    async def _send(self, job: Job, url: str) -> Outcome:
         secret = secret_of(self._secrets, job.principal)
         if secret is None:
             return Outcome(error="the key has no webhook secret any more")
         body = payload_of(job)
         headers = signed_headers(secret, message_id(job), int(time.time()), body)
-        return await self._sender.send(job.specification.webhook or "", body, headers)
+        return await self._sender.send(url, body, headers)
 
 
 def _fault(status: int | None) -> str | None:

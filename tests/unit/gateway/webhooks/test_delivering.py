@@ -13,7 +13,7 @@ from ekiben.gateway.webhooks.signing import signed_headers
 from tests.unit.gateway.conftest import until
 from tests.unit.gateway.jobs.conftest import valkey_server, valkey_url
 from tests.unit.gateway.jobs.platform import JOBS, JobPlatform, job_platform
-from tests.unit.gateway.webhooks.receiver import Receiver, receiving
+from tests.unit.gateway.webhooks.receiver import Receiver, never_answering, receiving
 
 __all__ = ["valkey_server", "valkey_url"]  # fixtures
 
@@ -105,3 +105,22 @@ async def test_a_webhook_needs_a_secret_and_a_public_address(run_dir: Path, valk
 async def _logged(platform: JobPlatform, job_id: str, attempts: int) -> None:
     while len((await platform.desk.deliveries.log(job_id)).attempts) < attempts:
         pass
+
+
+async def test_a_silent_receiver_keeps_its_own_alone_waiting(
+    platform: JobPlatform, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ekiben.gateway.webhooks.delivering._AT_ONCE", 1)
+    monkeypatch.setattr("ekiben.gateway.webhooks.sending._TIMEOUT_S", 0.3)
+    async with never_answering() as silent:
+        first, second = [await platform.submit(webhook=silent) for _ in range(2)]
+        third = await platform.submit(webhook=receiver.url)
+        await platform.work(3)
+        deliverer = open_deliverer(platform.desk)
+        deliverer.start()
+        await until(lambda: receiver.bodies)
+        await deliverer.close()
+    assert json.loads(receiver.bodies[0])["data"]["id"] == third
+    logs = [(await platform.http.get(f"{JOBS}/{job}/webhook")).json()["attempts"] for job in (first, second)]
+    assert logs[0][0]["error"].startswith("no answer within")
+    assert logs[1][0]["error"].startswith("not sent")

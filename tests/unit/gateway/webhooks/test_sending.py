@@ -70,3 +70,15 @@ async def test_nobody_there_is_told_without_the_systems_words() -> None:
     outcome = await sender.send("http://127.0.0.1:1/", b"{}", {})
     await sender.close()
     assert (outcome.status, outcome.error) == (None, "ClientConnectorError")
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "dns.example"])
+async def test_plain_http_leads_into_the_operators_networks_alone(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    async def resolve(_: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
+        return [{"hostname": host, "host": "8.8.8.8", "port": port, "family": family, "proto": 0, "flags": 0}]
+
+    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
+    sender = Sender([ip_network("127.0.0.0/8")])
+    outcome = await sender.send(f"http://{host}/", b"{}", {})
+    await sender.close()
+    assert outcome.error in ("the address is not public", "ClientConnectorDNSError")  # refused before connecting
