@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from ekiben.cli.open_queue import OpenQueue, with_queue
-from ekiben.errors import ConfigurationError
-from ekiben.jobs import Filter, Job, State, retry_with_blobs
+from ekiben.errors import ConfigurationError, EkibenError, QueueUnavailable
+from ekiben.jobs import Filter, Job, State, migrate, retry_with_blobs
 
 app = typer.Typer(help="Durable jobs.", no_args_is_help=True)
 
@@ -76,12 +77,11 @@ def requeue(
 def cancel(job_ids: _Ids) -> None:
     """Cancel jobs: a queued one never runs, a running one stops within a step."""
 
-    async def stop(queue: OpenQueue) -> None:
-        for job_id in job_ids:
-            state = await queue.queue.cancel(job_id)
-            typer.echo(f"{job_id} {'is cancelled' if state is State.CANCELLED else 'is told to stop'}")
+    async def stop(queue: OpenQueue, job_id: str) -> str:
+        state = await queue.queue.cancel(job_id)
+        return "is cancelled" if state is State.CANCELLED else "is told to stop"
 
-    with_queue(stop)
+    with_queue(lambda queue: _each(job_ids, partial(stop, queue)))
 
 
 @app.command()
@@ -101,6 +101,15 @@ def purge(
             typer.echo(f"{job_id} is erased")
 
     with_queue(erase)
+
+
+@app.command("migrate")
+def migrate_jobs() -> None:
+    """Rewrite waiting jobs in this version's form, once every worker and gateway of an older version is gone.
+
+    Older records can be read without it; it lets a later version forget how.
+    """
+    typer.echo(f"{with_queue(lambda queue: migrate(queue.store))} jobs are rewritten")
 
 
 @app.command()
@@ -138,9 +147,25 @@ async def _found(queue: OpenQueue, wanted: Filter, limit: int) -> list[Job]:
 
 
 async def _retry(queue: OpenQueue, job_ids: Iterable[str]) -> None:
+    async def again(job_id: str) -> str:
+        return f"is done again as {(await retry_with_blobs(queue.queue, queue.blobs, job_id)).id}"
+
+    await _each(job_ids, again)
+
+
+async def _each(job_ids: Iterable[str], act: Callable[[str], Awaitable[str]]) -> None:
+    """Act on every job and tell of each; exit status 1 where one could not be done."""
+    failed = 0
     for job_id in job_ids:
-        accepted = await retry_with_blobs(queue.queue, queue.blobs, job_id)
-        typer.echo(f"{job_id} is done again as {accepted.id}")
+        try:
+            typer.echo(f"{job_id} {await act(job_id)}")
+        except QueueUnavailable:
+            raise
+        except (EkibenError, OSError) as error:
+            failed += 1
+            typer.echo(f"{job_id}: {error}", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _show(jobs: list[Job], *, json: bool) -> None:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ekiben.cli.jobs import app
-from ekiben.errors import ConfigurationError, JobNotFound, JobStateConflict
+from ekiben.errors import ConfigurationError, JobNotFound
 from ekiben.jobs import Accepted, Cost, Fault, JobQueue, Leasing, Problem, Store, Submission
 from tests.unit.jobs.server import running_valkey
 
@@ -62,13 +62,27 @@ def test_the_list_has_every_keys_jobs_and_no_content(url: str) -> None:
 
 def test_dead_letters_are_done_again(url: str) -> None:
     job_id = submitted(url)
-    with pytest.raises(JobStateConflict):
-        run("retry", job_id)
     failed(url)
     assert "out_of_memory" in run("dead").stdout
     assert run("requeue", "--code", "other").stdout == ""
     assert f"{job_id} is done again as job_" in run("requeue", "--code", "out_of_memory").stdout
     assert job_id not in run("dead").stdout
+
+
+def test_what_cannot_be_done_for_one_job_is_told_and_done_for_the_others(url: str) -> None:
+    waiting, dead = submitted(url), submitted(url, priority="1")
+    failed(url)
+    result = run("retry", waiting, "job_nothing", dead)
+    assert result.exit_code == 1
+    assert f"{dead} is done again as job_" in result.stdout
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == [waiting, "job_nothing"]
+    assert run("cancel", "job_nothing", waiting).exit_code == 1
+    assert '"cancelled"' in run("show", waiting, "--json").stdout
+
+
+def test_jobs_of_this_version_need_no_rewriting(url: str) -> None:
+    submitted(url)
+    assert run("migrate").stdout == "0 jobs are rewritten\n"
 
 
 def test_cancel_and_purge(url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import boto3
 import pytest
 
 from ekiben.errors import NotFound, Unavailable
@@ -62,3 +63,11 @@ async def test_a_store_that_is_away_may_be_back_later(bucket: str, monkeypatch: 
         await away.get("files/a.png")
     with pytest.raises(Unavailable):
         await keys(away)
+
+
+async def test_objects_are_encrypted_with_the_operators_key(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SERVER_SIDE_ENCRYPTION", "aws:kms")
+    monkeypatch.setenv("AWS_SSE_KMS_KEY_ID", "alias/jobs")
+    await open_store(bucket, default=None).put("jobs/a", b"x")  # type: ignore[arg-type]
+    found = boto3.client("s3").head_object(Bucket="objects", Key="some/prefix/jobs/a")
+    assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", "alias/jobs")
