@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import torch
 
@@ -32,6 +33,11 @@ from ekiben.diffusion.selection import Selection
 from ekiben.diffusion.stages import Clock, Stages
 from ekiben.diffusion.timing import Stopwatch
 from ekiben.errors import EkibenError, ShuttingDown
+
+# A picture may wait in proportion to what it takes: few steps need not wait for many. Deadlines of arrival plus a
+# multiple of the own work, the earliest first, bound how much longer anyone takes than alone (Bender, Chakrabarti and
+# Muthukrishnan, "Flow and stretch metrics for scheduling continuous job streams", SODA 1998).
+_STRETCH: Final = 3.0
 
 
 class Engine:
@@ -122,12 +128,14 @@ class Engine:
             wishes=wishes,
             shape_key=self._family.shape_key(request),
             cost=request.pixels * (2 if self._family.is_guided(request) else 1),
-            due=due_at(now, wishes.deadline, wishes.priority, self._limits.ageing_s),
+            due=0.0,
             sequence=next(self._sequence),
             stopwatch=Stopwatch(now),
             source=source,
             checkpoint=checkpoint,
         )
+        patience_s = _STRETCH * self._pace.alone_s(entry, now)
+        entry.due = due_at(now + patience_s, wishes.deadline, wishes.priority, self._limits.ageing_s)
         self._pace.check(entry, self._pool.open(), self._cap.value, now)
         self._pool.add(entry)
         return entry.generation

@@ -41,6 +41,10 @@ class Pace:
         needed_s = self.seconds(steps, entry.cost, ahead, max_cost, entry.request.pixels, now)
         check_deadline(entry.wishes.deadline - now, needed_s)
 
+    def alone_s(self, entry: Entry, now: float) -> float:
+        """How long an entry would take without company; 0 where too little is known."""
+        return self.seconds(entry.steps_left, entry.cost, 0, max(1, entry.cost), entry.request.pixels, now)
+
     def seconds(self, steps: int, cost: int, cost_steps_ahead: int, max_cost: int, pixels: int, now: float) -> float:
         """How long a picture takes from here on.
 

@@ -126,6 +126,20 @@ def test_priority_goes_first_where_not_all_fit() -> None:
     assert usual.future.done()
 
 
+def test_few_steps_pass_many_that_came_a_little_earlier_and_no_more_than_that() -> None:
+    clock = MovedClock()
+    running = measured_engine(clock, max_cost=1)
+    long = running.submit(request(steps=30))
+    short = running.submit(request(seed=1, steps=4))
+    clock.now += 3 * 30  # by now what the long one may wait is over
+    later = running.submit(request(seed=2, steps=4))
+    order = []
+    while not (long.future.done() and later.future.done()):
+        running.step()
+        order += [one for one in (long, short, later) if one.future.done() and one not in order]
+    assert order == [short, long, later]
+
+
 def test_a_listener_hears_of_every_step_with_previews_and_checkpoints_between() -> None:
     events: list[Event] = []
     running = engine("sd", preview=LatentPreview.fitted(family_of(pipeline("sd")).latents))

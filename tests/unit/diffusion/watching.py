@@ -10,6 +10,7 @@ from torch import Tensor
 from ekiben.diffusion.engine import Engine
 from ekiben.diffusion.families import family_of
 from ekiben.diffusion.family import Conditions
+from ekiben.diffusion.limits import EngineLimits
 from ekiben.diffusion.timing import Timing
 from tests.unit.diffusion.making import IDENTITY, LIMITS, SIDE, made, pipeline, request
 
@@ -83,7 +84,7 @@ def watched_engine(family: Any, **arguments: Any) -> Engine:
     return Engine(family, IDENTITY, **({"limits": LIMITS} | arguments))
 
 
-def measured_engine(clock: MovedClock) -> Engine:
+def measured_engine(clock: MovedClock, max_cost: int = LIMITS.max_cost) -> Engine:
     """An engine that knows that a forward takes a second."""
     family = WatchedFamily()
 
@@ -91,6 +92,6 @@ def measured_engine(clock: MovedClock) -> Engine:
         clock.now += 1.0
 
     family.before = second
-    running = watched_engine(family, clock=clock)
+    running = watched_engine(family, clock=clock, limits=EngineLimits(max_cost=max_cost, max_open=64))
     made(running, [request(steps=12)])
     return running
