@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from statistics import median
+from collections.abc import Sequence
 
 from ekiben.jobs import Cost, JobQueue, Leasing, Result, Store, Submission
 
 _PRINCIPALS = 10
-_ROUNDS = 5
+_ROUNDS = 21
 _JOBS_A_ROUND = 100
 _AT_ONCE = 50
 
@@ -42,12 +42,13 @@ async def pickups_ms(store: Store, jobs: int) -> list[float]:
     return found
 
 
-async def cost_ms(store: Store) -> float:
+async def costs_ms(stores: Sequence[Store]) -> list[list[float]]:
     """Milliseconds of one job's whole way (submit, lease, heartbeat, complete), with what waits left as long as it is.
 
-    Fifty at once share each write to the disk, so that the server's own time shows; the median of five rounds.
+    Fifty at once share each write to the disk, so that the server's own time shows. The queues take turns, so that
+    what disturbs the machine meets all of them. Returns the rounds; each has a figure for every queue.
     """
-    return median([await _round(store) for _ in range(_ROUNDS)])
+    return [[await _round(store) for store in stores] for _ in range(_ROUNDS)]
 
 
 async def _round(store: Store) -> float:
