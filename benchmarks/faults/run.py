@@ -68,7 +68,7 @@ def run(*, quick: bool, seed: int = 1) -> Report:
 def _plan(*, quick: bool, seed: int, kinds: list[Nemesis]) -> Plan:
     if quick:
         return Plan(200, schedule(seed, 1, kinds, pause_s=1.0), seed)
-    return Plan(10_000, schedule(seed, 8, kinds, pause_s=2.5), seed, step_s=0.02, batch=50, every_s=2.0)
+    return Plan(10_000, schedule(seed, 6, kinds, pause_s=2.5), seed, step_s=0.02, batch=50, every_s=2.0)
 
 
 async def put_to_test(plan: Plan, folder: Path) -> Verdict:

@@ -13,6 +13,7 @@ from benchmarks.harness.criteria import Criterion
 from benchmarks.harness.numbers import percentile
 from benchmarks.harness.report import Report
 from benchmarks.queues.measure import costs_ms, pickups_ms, submitted_per_s
+from benchmarks.queues.peers import LIBRARIES, speed
 from ekiben.jobs import EmbeddedValkey, QueueRules, Store
 
 _BATCH = 500
@@ -36,6 +37,17 @@ async def _measure(report: Report, folder: Path, *, quick: bool) -> None:
         await _by_length(report, server.url, (100, 1_000) if quick else (100, 1_000, 10_000, 100_000))
     finally:
         await server.stop()
+    await asyncio.to_thread(_peers, report, ("ekiben", "arq") if quick else LIBRARIES, 200 if quick else 2_000)
+
+
+def _peers(report: Report, libraries: tuple[str, ...], jobs: int) -> None:
+    found = {library: speed(library, jobs) for library in libraries}
+    report.table(
+        f"{jobs:,} jobs that do nothing but leave two marks, each as its library hands it in and does it",
+        ("queue", "handed in a second", "done a second by two workers"),
+        [(library, f"{each.submitted:,.0f}", f"{each.done:,.0f}") for library, each in found.items()],
+    )
+    report.facts["peers"] = {library: each._asdict() for library, each in found.items()}
 
 
 def _store(url: str) -> Store:

@@ -7,7 +7,7 @@ from functools import cache
 
 import valkey
 
-JOB_S = 0.15
+JOB_S = float(os.environ.get("QUEUE_JOB_S", "0.15"))
 BEGUN, ENDED, PUBLISHED = "effects:begun", "effects:ended", "effects:published"
 
 
@@ -34,6 +34,11 @@ def end(number: int) -> None:
 def publish(number: int) -> None:
     """The queue has accepted the job's result."""
     _client().hincrby(PUBLISHED, str(number), 1)
+
+
+def ended() -> int:
+    """How many jobs have ended."""
+    return int(str(_client().hlen(ENDED)))
 
 
 def counts(which: str) -> dict[int, int]:
