@@ -138,7 +138,6 @@ images:
   edits: {edits}
 
 inputs:
-  max_items: 4
   max_characters: 4000
   max_pixels: 16777216 # of a source image
 

@@ -47,7 +47,7 @@ def _describe(card: Card, created: int) -> ModelObject:
         description=card.description,
         licence=ModelLicence(code=card.licence.code, weights=card.licence.weights),
         limits=ModelLimits(
-            max_items=card.inputs.max_items,
+            max_items=None if card.images else card.inputs.max_items,
             max_tokens=card.generation.context_tokens if card.generation else card.inputs.max_tokens,
             max_characters=card.inputs.max_characters,
             max_pixels=card.inputs.max_pixels,
