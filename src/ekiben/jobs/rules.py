@@ -19,6 +19,7 @@ def _backoffs() -> dict[Fault, Backoff]:
     return {
         Fault.TRANSIENT: Backoff(1_000, 60_000),
         Fault.CAPACITY: Backoff(5_000, 300_000),
+        Fault.AWAY: Backoff(2_000, 60_000),
         Fault.CRASH: Backoff(500, 60_000),
     }
 

@@ -269,6 +269,20 @@ async def test_capacity_takes_longer_and_the_fault_of_the_job_is_final(bench: Be
     assert (await bench.queue.get(job_id)).reason is Reason.PERMANENT
 
 
+async def test_what_is_away_for_long_fails_no_job(bench: Bench) -> None:
+    job_id, waits = await bench.submit(max_attempts=1), []
+    for _ in range(8):
+        assert await bench.worker().fail(await bench.lease(), Fault.AWAY, _PROBLEM, _COST) is State.QUEUED
+        job = await bench.queue.get(job_id)
+        assert (job.attempts, job.failures, job.problem) == (0, 0, _PROBLEM)
+        next_s = (await bench.worker().lease(1)).next_s
+        assert next_s is not None
+        waits.append(next_s)
+        await bench.advance(next_s)
+    assert waits == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0, 45.0]
+    assert (await bench.kinds(job_id)).count("retrying") == 8
+
+
 async def test_a_handed_back_job_keeps_its_place(bench: Bench) -> None:
     ids = [await bench.submit() for _ in range(3)]
     lease = await bench.lease()

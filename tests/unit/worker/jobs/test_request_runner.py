@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.responses import Response
 
-from ekiben.errors import InvalidRequest
+from ekiben.errors import InvalidRequest, QueueFull
 from ekiben.jobs import Job, Lease
 from ekiben.testing.embedding import ToyEmbedding, toy_card
+from ekiben.worker.http import error_response
+from ekiben.worker.jobs import request_runner as module
+from ekiben.worker.jobs.away import Away
 from ekiben.worker.jobs.request_runner import RequestJobRunner
 from ekiben.worker.jobs.runner import Suspended
 from ekiben.worker.jobs.workbench import Workbench
@@ -66,6 +70,32 @@ async def test_it_takes_half_the_room_and_stops_when_it_is_suspended(queue: Queu
     with pytest.raises(Suspended):
         await running
     assert runner.free_slots == 4
+
+
+async def test_where_others_have_filled_the_queue_it_waits_for_room(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_AGAIN_S", 0.01)
+    lease, asked = await _leased(queue, _INLINE), list[str]()
+
+    async def full_at_first(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        full = error_response(QueueFull("full", retry_after_s=1), None)
+        await (full if len(asked) < 3 else Response(b"{}"))(scope, receive, send)
+
+    runner = RequestJobRunner(full_at_first, toy_card())
+    result = await runner.run(lease.job, Workbench(queue.leasing, lease, queue.blobs))
+    assert len(result.blobs) == 1
+    assert asked == ["/infer"] * 3
+
+
+async def test_where_the_queue_stays_full_the_job_is_for_others(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(module, "_FULL_S", 0.05)
+    full = error_response(QueueFull("full", retry_after_s=1), None)
+    lease = await _leased(queue, _INLINE)
+    with pytest.raises(Away):
+        await RequestJobRunner(full, toy_card()).run(lease.job, Workbench(queue.leasing, lease, queue.blobs))
 
 
 async def test_an_error_in_the_last_line_of_a_stream_fails_the_job(queue: Queue) -> None:
