@@ -45,19 +45,23 @@ class RequestJobRunner:
     Args:
         asgi: The internal server.
         card: The model's.
+        free_slots: How many more requests the model would compute at once, whosever they are.
         clock: Seconds.
     """
 
-    def __init__(self, asgi: ASGIApp, card: Card, clock: Callable[[], float] = time.monotonic) -> None:
-        self._asgi, self._clock = asgi, clock
+    def __init__(
+        self, asgi: ASGIApp, card: Card, free_slots: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._asgi, self._engine_free, self._clock = asgi, free_slots, clock
         # What is left of the room in a batch is for those who wait.
         self._slots = max(1, card.batch.max_items // 2)
-        self._running = 0
+        self._running = self._asking = 0
 
     @property
     def free_slots(self) -> int:
         """See `JobRunner`."""
-        return self._slots - self._running
+        on_their_way = self._running - self._asking
+        return max(0, min(self._slots - self._running, self._engine_free() - on_their_way))
 
     async def run(self, job: Job, bench: Workbench) -> Result:
         """See `JobRunner`."""
@@ -87,8 +91,12 @@ class RequestJobRunner:
     async def _ask(self, call: Call, job_id: str) -> httpx.Response:
         headers = {**call.headers, protocol.REQUEST_ID: job_id, protocol.PRIORITY: _PRIORITY}
         transport = httpx.ASGITransport(app=self._asgi)
-        async with httpx.AsyncClient(transport=transport, base_url=_URL, timeout=None) as client:  # noqa: S113  # none
-            return await client.post(call.path, content=call.body, headers=headers)
+        self._asking += 1
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url=_URL, timeout=None) as client:  # noqa: S113  # none
+                return await client.post(call.path, content=call.body, headers=headers)
+        finally:
+            self._asking -= 1
 
 
 def _call_of(job: Job, data: bytes | None) -> Call:
