@@ -103,25 +103,6 @@ async def test_an_expired_job_is_not_handed_out(bench: Bench) -> None:
     assert await bench.state(late) is State.EXPIRED
 
 
-async def test_a_job_prefers_a_worker_that_has_its_data_but_not_for_long(bench: Bench) -> None:
-    first = await bench.submit(affinity="lora-a")
-    second = await bench.submit(affinity="lora-b")
-    leased = await bench.worker().lease(1, warm=["lora-b"])
-    assert [lease.job.id for lease in leased.leases] == [second]
-    third = await bench.submit(affinity="lora-b")
-    await bench.advance(6)
-    leased = await bench.worker().lease(2, warm=["lora-b"])
-    assert [lease.job.id for lease in leased.leases] == [first, third]
-
-
-async def test_affinity_does_not_go_before_fairness(bench: Bench) -> None:
-    for _ in range(4):
-        await bench.submit(principal="a", affinity="x")
-    other = await bench.submit(principal="b")
-    leased = await bench.worker().lease(2, warm=["x"])
-    assert other in [lease.job.id for lease in leased.leases]
-
-
 async def test_a_lease_has_a_fence_of_its_own_that_only_grows(bench: Bench) -> None:
     job_id = await bench.submit()
     fences = []
