@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
-from ekiben.gateway.chat_asking import chat_ask
+from ekiben.gateway.chat_asking import chat_ask, chat_format
 from ekiben.gateway.content import Content
 from ekiben.gateway.content import Piece as Judged
 from ekiben.gateway.documents import json_response
@@ -40,7 +40,7 @@ class ChatJobs:
     async def answer(self, finished: Finished) -> Response:
         """What the synchronous route makes of the same lines."""
         inline: Any = finished.job.specification.inline
-        ask = _asked(finished.gateway, orjson.dumps(inline["request"]))
+        asked = ChatCompletionRequest.model_validate(inline["request"])
         lines = [decode_line(line) for line in (await reply_of(finished)).body.splitlines() if line]
         pieces = [line for line in lines if isinstance(line, Piece)]
         (ending,) = [line for line in lines if isinstance(line, Ending)]
@@ -51,7 +51,7 @@ class ChatJobs:
 
         await judged_once(finished, self.route, written)
         logprobs = tuple(each for piece in pieces for each in piece.logprobs)
-        return json_response(ask.format.whole(Answer(text, logprobs, ending)))
+        return json_response(chat_format(finished.job.model, asked).whole(Answer(text, logprobs, ending)))
 
 
 def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue]) -> Prepared:

@@ -32,6 +32,10 @@ async def test_a_chat_becomes_a_job_and_answers_as_the_route_does(run_dir: Path,
         result = (await platform.http.get(f"{answer.headers['location']}/result")).json()
         assert result["choices"][0]["message"]["content"] == "a fox"
         assert result["usage"]["completion_tokens"] == 2
+        served = platform.state.cards.pop(toy_text_card().name)
+        later = (await platform.http.get(f"{answer.headers['location']}/result")).json()
+        assert (later["choices"], later["model"]) == (result["choices"], served.name)
+        platform.state.cards[served.name] = served
         stream = await platform.http.post(_ROUTE, json={**body, "stream": True}, headers={"prefer": "respond-async"})
         assert (stream.status_code, stream.json()["error"]["param"]) == (400, "stream")
         await desk.store.__aexit__()
