@@ -7,7 +7,6 @@ import os
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from benchmarks.faults.history import Entry, Kind
 from ekiben.jobs import Checkpoint, Cost, Fault, Lease, Leasing, Problem, Progress, Result, State, Store
@@ -47,10 +46,10 @@ class WitnessedLeasing(Leasing):
         super().__init__(store, model, worker)
         self._notes = notes
 
-    async def lease(self, slots: int, warm: Any = ()) -> Leased:
+    async def lease(self, slots: int) -> Leased:
         """See `Leasing`."""
         asked_s = time.monotonic()
-        leased = await super().lease(slots, warm)
+        leased = await super().lease(slots)
         for lease in leased.leases:
             self._notes.saw("leased", lease.job.id, lease.fence, asked_s=asked_s)
         return leased

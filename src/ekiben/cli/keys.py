@@ -31,6 +31,9 @@ def create(
     name: Annotated[str, typer.Option(help="Whom the key is for.")],
     expires: Annotated[str | None, typer.Option(help="Lifetime, such as 12h, 90d or 4w; default: none.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="What it may do; may be repeated.")] = None,
+    max_running_jobs: Annotated[
+        int | None, typer.Option(min=1, help="How many of its durable jobs may run at once; default: any number.")
+    ] = None,
     file: _File = None,
 ) -> None:
     """Make a key and print it: this is the only time it is shown."""
@@ -38,7 +41,8 @@ def create(
     now = datetime.now(UTC)
     ends = now + _lifetime(expires) if expires is not None else None
     try:
-        key, record = create_key(name, expires=ends, roles=tuple(role or [USER_ROLE]), now=now)
+        roles = tuple(role or [USER_ROLE])
+        key, record = create_key(name, expires=ends, roles=roles, max_running_jobs=max_running_jobs, now=now)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         raise ConfigurationError(f"{fault['loc'][0]}: {fault['msg']}") from None
@@ -53,7 +57,7 @@ def list_keys(file: _File = None) -> None:
     """List the keys, without their secrets."""
     now = datetime.now(UTC)
     rows = [
-        ("ID", "NAME", "CREATED", "EXPIRES", "ROLES"),
+        ("ID", "NAME", "CREATED", "EXPIRES", "ROLES", "JOBS AT ONCE"),
         *(_row(record, now) for record in read_keys(_path(file))),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -95,7 +99,7 @@ def _lifetime(text: str) -> timedelta:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _row(record: KeyRecord, now: datetime) -> tuple[str, str, str, str, str]:
+def _row(record: KeyRecord, now: datetime) -> tuple[str, ...]:
     ends = f"{record.expires:%Y-%m-%d %H:%M}" if record.expires else "never"
     return (
         record.id,
@@ -103,4 +107,5 @@ def _row(record: KeyRecord, now: datetime) -> tuple[str, str, str, str, str]:
         f"{record.created:%Y-%m-%d}",
         ends + (" (expired)" if record.expired(now) else ""),
         ", ".join(record.roles),
+        str(record.max_running_jobs or "any"),
     )

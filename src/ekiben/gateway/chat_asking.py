@@ -29,8 +29,12 @@ def chat_ask(gateway: GatewayState, asked: ChatCompletionRequest) -> TextAsk:
         stream=bool(asked.stream),
     )
     check_limits(wanted, card, "max_completion_tokens" if asked.max_completion_tokens else "max_tokens")
-    form = ChatFormat(card.name, with_logprobs=bool(asked.logprobs), with_usage=asked.includes_usage)
-    return TextAsk(card, wanted, form)
+    return TextAsk(card, wanted, chat_format(card.name, asked))
+
+
+def chat_format(model: str, asked: ChatCompletionRequest) -> ChatFormat:
+    """How the answer of a model is written, whether or not it is still served."""
+    return ChatFormat(model, with_logprobs=bool(asked.logprobs), with_usage=asked.includes_usage)
 
 
 def _message(sent: ChatMessage) -> Message:

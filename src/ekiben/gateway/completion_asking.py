@@ -34,5 +34,9 @@ def completion_ask(gateway: GatewayState, asked: CompletionRequest) -> TextAsk:
         stream=bool(asked.stream),
     )
     check_limits(wanted, card)
-    form = CompletionFormat(card.name, with_logprobs=asked.logprobs is not None, with_usage=asked.includes_usage)
-    return TextAsk(card, wanted, form)
+    return TextAsk(card, wanted, completion_format(card.name, asked))
+
+
+def completion_format(model: str, asked: CompletionRequest) -> CompletionFormat:
+    """How an answer of the model is written for whoever asked."""
+    return CompletionFormat(model, with_logprobs=asked.logprobs is not None, with_usage=asked.includes_usage)

@@ -15,7 +15,11 @@ class Fault(StrEnum):
     """Something went wrong that usually does not: a connection, a store."""
 
     CAPACITY = "capacity"
-    """There was no room: device memory, a model that is not loaded. Takes longer to pass."""
+    """There was no room for it: device memory, the time until a deadline. Takes longer to pass."""
+
+    AWAY = "away"
+    """Something that every job needs is away, or taken by others: a store, the model, a place in its queue. The job is
+    not to blame: it waits, and no attempt is used up."""
 
     CRASH = "crash"
     """The worker was lost; the queue's own finding, never a worker's word."""

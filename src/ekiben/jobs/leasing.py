@@ -8,9 +8,8 @@ published nothing.
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,16 +81,15 @@ class Leasing:
             return Called()
         return Called(jobs=True) if taken[0] == self._bell else Called(stop=taken[1])
 
-    async def lease(self, slots: int, warm: Sequence[str] = ()) -> Leased:
+    async def lease(self, slots: int) -> Leased:
         """Take jobs.
 
         Not repeated after a lost connection: what was leased into the void comes back when its lease runs out.
 
         Args:
             slots: At most so many.
-            warm: Names of what this worker has at hand; jobs with such an affinity come a little earlier.
         """
-        arguments = (self._model, self._worker, slots, self._store.schema.version, json.dumps(list(warm)))
+        arguments = (self._model, self._worker, slots, self._store.schema.version)
         next_ms, *rows = await self._store.run("lease", *arguments, again=False)
         lease_s = self._store.rules.lease_ms / 1_000
         leases = tuple(Lease(job_of(fields_of(flat), self._store.schema), int(fence), lease_s) for fence, flat in rows)

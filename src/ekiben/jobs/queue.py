@@ -175,7 +175,6 @@ class JobQueue:
             max(1, round(submission.deadline_s * 1_000)) if submission.deadline_s else 0,
             submission.max_attempts,
             submission.max_running,
-            submission.affinity,
             schema.version,
             schema.oldest_reader,
             submission.task,

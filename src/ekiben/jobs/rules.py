@@ -19,6 +19,7 @@ def _backoffs() -> dict[Fault, Backoff]:
     return {
         Fault.TRANSIENT: Backoff(1_000, 60_000),
         Fault.CAPACITY: Backoff(5_000, 300_000),
+        Fault.AWAY: Backoff(2_000, 60_000),
         Fault.CRASH: Backoff(500, 60_000),
     }
 
@@ -30,7 +31,6 @@ class QueueRules:
     Attributes:
         lease_ms: A worker that has not been heard of for so long has lost its jobs.
         ageing_ms: Waiting for so long counts as much as one step of priority.
-        affinity_ms: A job may be passed over for so long in favour of one whose data the worker has at hand.
         max_waiting: Jobs that may wait for one model.
         max_waiting_each: Jobs of one principal that may wait.
         max_crashes: Workers a job may take with it between two checkpoints.
@@ -42,7 +42,6 @@ class QueueRules:
 
     lease_ms: int = 15_000
     ageing_ms: int = 60_000
-    affinity_ms: int = 5_000
     max_waiting: int = 100_000
     max_waiting_each: int = 50_000
     max_crashes: int = 3

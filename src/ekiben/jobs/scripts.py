@@ -79,7 +79,6 @@ def _constants(rules: QueueRules) -> str:
     numbers = {
         "LEASE_MS": rules.lease_ms,
         "AGEING_MS": rules.ageing_ms,
-        "AFFINITY_MS": rules.affinity_ms,
         "MAX_WAITING": rules.max_waiting,
         "MAX_WAITING_EACH": rules.max_waiting_each,
         "MAX_CRASHES": rules.max_crashes,

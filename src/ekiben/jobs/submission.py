@@ -30,7 +30,6 @@ class Submission(BaseModel):
         deadline_s: Seconds from now after which nobody wants it any more.
         max_attempts: Errors after which it has failed for good; hand-backs and crashes are not errors.
         max_running: Jobs of this principal that may run at once from now on; 0: any number.
-        affinity: A name of what a worker should have at hand for it, such as a set of adapters.
         fingerprint: Digest of what the caller said, where the rest follows from it by chance or by the clock: two
             submissions are the same when theirs are. Empty: the rest is compared.
         batch: Name of the set that it belongs to; empty: none.
@@ -53,7 +52,6 @@ class Submission(BaseModel):
     webhook: str | None = Field(None, max_length=2_000)
     max_attempts: int = Field(3, ge=1, le=20)
     max_running: int = Field(0, ge=0)
-    affinity: str = Field("", max_length=200)
     fingerprint: str = Field("", max_length=64)
     batch: str = Field("", max_length=64)
 

@@ -10,6 +10,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from ekiben.errors import ConfigurationError
+from ekiben.objects.durable_folder import make_folder
 from ekiben.objects.store import ObjectStore
 
 _S3: Final = "s3://"
@@ -32,7 +33,8 @@ def open_store(location: str, default: Path) -> ObjectStore:
         return ObjectStore(_bucket(location))
     if "://" in location:
         raise ConfigurationError(f"EKIBEN_OBJECTS is {location!r}; give a folder or s3://bucket/prefix")
-    return ObjectStore(_folder(Path(location).expanduser().absolute() if location else default))
+    folder = (Path(location).expanduser() if location else default).absolute()
+    return ObjectStore(_folder(folder), folder)
 
 
 def _bucket(location: str) -> S3Store:
@@ -49,7 +51,7 @@ def _bucket(location: str) -> S3Store:
 
 def _folder(path: Path) -> LocalStore:
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path)
         return LocalStore(path)
     except (OSError, BaseError) as error:
         raise ConfigurationError(f"the folder of objects {path} cannot be used: {_first_line(error)}") from None

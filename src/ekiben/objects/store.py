@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import obstore
@@ -13,6 +15,7 @@ import structlog
 from obstore.exceptions import BaseError
 
 from ekiben.errors import NotFound, Unavailable
+from ekiben.objects.durable_folder import write_file
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -60,19 +63,29 @@ class StoredObject:
 
 
 class ObjectStore:
-    """See the module; made by `ekiben.objects.location`."""
+    """See the module; made by `ekiben.objects.location`.
 
-    def __init__(self, store: LocalStore | S3Store) -> None:
-        self._store = store
+    Args:
+        store: Where the objects are.
+        folder: The same, where it is a folder; the library does not force what it writes there to the disk.
+    """
+
+    def __init__(self, store: LocalStore | S3Store, folder: Path | None = None) -> None:
+        self._store, self._folder = store, folder
 
     async def put(self, key: str, content: bytes) -> None:
         """Write an object: a reader sees all of it or nothing, an existing one is replaced.
+
+        It survives the loss of power when this returns.
 
         Raises:
             Unavailable: The store fails.
         """
         with _store_errors(key):
-            await obstore.put_async(self._store, key, content)
+            if self._folder is None:
+                await obstore.put_async(self._store, key, content)
+            else:
+                await asyncio.to_thread(write_file, self._folder, key, content)
 
     async def get(self, key: str) -> StoredObject:
         """An object, whose bytes are still to be read.

@@ -43,11 +43,12 @@ class KeyRecord(BaseModel):
     created: AwareDatetime
     expires: AwareDatetime | None = None
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=16)] = (USER_ROLE,)
+    max_running_jobs: Annotated[int | None, Field(ge=1)] = None
 
     @property
     def principal(self) -> Principal:
         """Whom this key stands for."""
-        return Principal(self.id, self.name, frozenset(self.roles))
+        return Principal(self.id, self.name, frozenset(self.roles), self.max_running_jobs or 0)
 
     def expired(self, now: datetime) -> bool:
         """Whether the key is past its time at `now`."""
@@ -59,12 +60,13 @@ def create_key(
     *,
     expires: datetime | None = None,
     roles: tuple[str, ...] = (USER_ROLE,),
+    max_running_jobs: int | None = None,
     now: datetime | None = None,
 ) -> tuple[str, KeyRecord]:
     """Make a key: what its owner gets, once, and what is kept.
 
     Raises:
-        pydantic.ValidationError: The name or a role is not valid.
+        pydantic.ValidationError: The name, a role or the number of jobs is not valid.
     """
     key_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_CHARACTERS))
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -75,6 +77,7 @@ def create_key(
         created=now or datetime.now(UTC),
         expires=expires,
         roles=roles,
+        max_running_jobs=max_running_jobs,
     )
     return f"ek_{key_id}_{secret}", record
 

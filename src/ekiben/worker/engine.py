@@ -65,6 +65,11 @@ class Engine:
         self.batcher = Batcher(self._execute, batch_limits(model.card), device=self._device, metrics=metrics)
         self._prepare_pool = ThreadPoolExecutor(_PREPARE_THREADS, thread_name_prefix="prepare")
 
+    @property
+    def free_slots(self) -> int:
+        """How many more items the next batch would take."""
+        return max(0, self.model.card.batch.max_items - self.batcher.depth)
+
     async def warm_up(self) -> None:
         """Warm the model on its own thread; only then is the engine ready."""
         await self._device.call(self.model.warm_up)

@@ -42,6 +42,11 @@ class GenerationEngine:
         """Whether requests are taken and can be computed."""
         return self._warm and self._generator.ready
 
+    @property
+    def free_slots(self) -> int:
+        """How many more answers would be written at once."""
+        return self._slots.free
+
     async def warm_up(self) -> None:
         """Warm the generator; only then is the engine ready."""
         await self._generator.warm_up()

@@ -34,7 +34,7 @@ class GenerationServable:
         self._default_timeout_s = card.latency.default_timeout_ms / 1_000
         self._engine = GenerationEngine(generator, card, registry)
         self.asgi: ASGIApp = GenerationApp(self._engine, registry, card.name, max_body_bytes).asgi
-        self.jobs: JobRunner = RequestJobRunner(self.asgi, card)
+        self.jobs: JobRunner = RequestJobRunner(self.asgi, card, lambda: self._engine.free_slots)
 
     @property
     def ready(self) -> bool:

@@ -16,26 +16,40 @@ from ekiben.errors import QueueFull
 _LATEST: Final = 0.2
 _FIRST_GUESS_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 60.0
+_AGEING_S: Final = 10.0
+"""A step of priority is worth so much waiting, so that whoever waits long enough passes the others."""
 
 
 class Slots:
-    """Used on one event loop; higher priorities go first, then whoever came first.
+    """Used on one event loop; whoever came first goes first, each step of priority counted as having come earlier.
 
     Args:
         count: Requests computed at once.
         max_waiting: Requests that may wait.
         changed: Called with (in use, waiting) after every change.
+        clock: Seconds.
     """
 
-    def __init__(self, count: int, max_waiting: int, changed: Callable[[int, int], None]) -> None:
-        self._count, self._max_waiting, self._changed = count, max_waiting, changed
-        self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
+    def __init__(
+        self,
+        count: int,
+        max_waiting: int,
+        changed: Callable[[int, int], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._count, self._max_waiting, self._changed, self._clock = count, max_waiting, changed, clock
+        self._queue: list[tuple[float, int, asyncio.Future[None]]] = []
         self._arrivals = itertools.count()
         self._held_s = _FIRST_GUESS_S
         self.in_use = 0
         self.waiting = 0
         self._idle = asyncio.Event()
         self._set(0, 0)
+
+    @property
+    def free(self) -> int:
+        """How many more would be computed at once."""
+        return max(0, self._count - self.in_use - self.waiting)
 
     @asynccontextmanager
     async def held(self, priority: int) -> AsyncIterator[None]:
@@ -45,11 +59,11 @@ class Slots:
             QueueFull: As many wait as may.
         """
         await self._take(priority)
-        taken = time.monotonic()
+        taken = self._clock()
         try:
             yield
         finally:
-            self._held_s += _LATEST * (time.monotonic() - taken - self._held_s)
+            self._held_s += _LATEST * (self._clock() - taken - self._held_s)
             self._pass_on()
 
     def check_room(self) -> None:
@@ -75,7 +89,7 @@ class Slots:
             self._set(self.in_use + 1, self.waiting)
             return
         place = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (-priority, next(self._arrivals), place))
+        heapq.heappush(self._queue, (self._clock() - priority * _AGEING_S, next(self._arrivals), place))
         self._set(self.in_use, self.waiting + 1)
         try:
             await place

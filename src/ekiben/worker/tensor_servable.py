@@ -42,7 +42,7 @@ class TensorServable:
         self._card = model.card
         self._engine = Engine(model, registry)
         self.asgi: ASGIApp = WorkerApp(self._engine, registry, max_body_bytes=max_body_bytes).asgi
-        self.jobs: JobRunner = RequestJobRunner(self.asgi, model.card)
+        self.jobs: JobRunner = RequestJobRunner(self.asgi, model.card, lambda: self._engine.free_slots)
 
     @property
     def ready(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,3 +28,16 @@ async def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that notes what was forced to the disk."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler (cc) is installed")
+    library = tmp_path_factory.mktemp("shim") / "power_loss.so"
+    source = Path(__file__).with_name("power_loss.c")
+    options = ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(source), "-ldl"]
+    subprocess.run([compiler, *options], check=True)
+    return library

@@ -21,7 +21,7 @@ from tests.unit.jobs.bench import open_bench
 _RULES = QueueRules(lease_ms=10_000, ageing_ms=20_000, max_waiting=12, max_waiting_each=8, max_crashes=2)
 _LIMITS = {"a": 0, "b": 2, "c": 0}
 _PROBLEM, _COST = Problem(code="internal_error", message="m"), Cost()
-_VERBS = ("heartbeat", "checkpoint", "complete", "fail", "permanent", "hand_back")
+_VERBS = ("heartbeat", "checkpoint", "complete", "fail", "permanent", "away", "hand_back")
 T = TypeVar("T")
 
 
@@ -211,9 +211,7 @@ class QueueMachine(RuleBasedStateMachine):
         return job if job and job.state is State.RUNNING and job.fence == lease.fence else None
 
     @precondition(lambda self: self.leases)
-    @rule(
-        data=st.data(), verb=st.sampled_from(["heartbeat", "checkpoint", "complete", "fail", "permanent", "hand_back"])
-    )
+    @rule(data=st.data(), verb=st.sampled_from(_VERBS))
     def commit(self, data: st.DataObject, verb: str) -> None:
         """Also by workers that have lost their lease long ago."""
         lease = data.draw(st.sampled_from(self.leases))
@@ -240,6 +238,8 @@ class QueueMachine(RuleBasedStateMachine):
             job.state = State.SUCCEEDED
         elif verb == "hand_back":
             job.state, job.due_ms = State.QUEUED, 0
+        elif verb == "away":
+            job.state, job.due_ms = State.QUEUED, now_ms + 1_500
         else:
             job.failures += 1
             final = verb == "permanent" or job.failures >= job.max_attempts
@@ -261,7 +261,7 @@ class QueueMachine(RuleBasedStateMachine):
             case "hand_back":
                 self.do(worker.hand_back(lease, _COST))
             case _:
-                fault = Fault.PERMANENT if verb == "permanent" else Fault.TRANSIENT
+                fault = Fault.TRANSIENT if verb == "fail" else Fault(verb)
                 self.do(worker.fail(lease, fault, _PROBLEM, _COST))
 
     @precondition(lambda self: self.model.jobs)

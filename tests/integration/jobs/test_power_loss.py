@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,26 +12,14 @@ import pytest
 
 from ekiben.errors import JobNotFound, QueueNotDurable, QueueUnavailable
 from ekiben.jobs import EmbeddedValkey, JobQueue, Store, Submission, embedded
+from tests.integration.jobs.forced import read_forced
 from tests.unit.jobs.server import stopped_watching
 
 pytestmark = pytest.mark.slow
 
-_SHIM = Path(__file__).with_name("power_loss.c")
 _CALLERS = 8
 _LOAD_S = 2.5
 """`everysec` has forced something by then, and has something that it has not."""
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library that notes what was forced to the disk."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler (cc) is installed")
-    library = tmp_path_factory.mktemp("shim") / "power_loss.so"
-    options = ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(_SHIM), "-ldl"]
-    subprocess.run([compiler, *options], check=True)
-    return library
 
 
 @pytest.mark.parametrize(
@@ -108,12 +94,11 @@ async def _load_and_cut_power(store: Store, server: EmbeddedValkey) -> list[str]
 
 
 def _forget_what_was_not_forced(state: Path, forced: Path) -> None:
-    noted = [line.rpartition(" ") for line in forced.read_text().splitlines()]
-    lengths = {path: int(length) for path, _, length in noted}
+    lengths = {noted.path: noted.length for noted in read_forced(forced) if noted.what == "file"}
     written = list(state.rglob("*.incr.aof"))
     assert written
     for path in written:
-        os.truncate(path, lengths.get(str(path), 0))
+        os.truncate(path, lengths.get(path, 0))
 
 
 async def _is_there(store: Store, job_id: str) -> bool:

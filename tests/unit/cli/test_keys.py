@@ -56,6 +56,16 @@ def test_the_list_shows_no_secret(file: Path) -> None:
     assert key[12:] not in shown
 
 
+def test_jobs_at_once(file: Path) -> None:
+    created(file)
+    created(file, "--max-running-jobs", "3")
+    one, three = read_keys(file)
+    assert (one.principal.max_running_jobs, three.principal.max_running_jobs) == (0, 3)
+    assert run("create", "--name", "ada", "--file", str(file), "--max-running-jobs", "0").exit_code == 2
+    assert len(read_keys(file)) == 2
+    assert [line.split()[-1] for line in run("list", "--file", str(file)).stdout.splitlines()[1:]] == ["any", "3"]
+
+
 @pytest.mark.parametrize(("text", "hours"), [("12h", 12), ("90d", 90 * 24), ("4w", 4 * 168)])
 def test_lifetimes(file: Path, text: str, hours: int) -> None:
     created(file, "--expires", text)

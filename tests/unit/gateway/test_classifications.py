@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import orjson
+
+from ekiben.gateway.routes.classifications import classification_response
+from ekiben.gateway.worker_client import Reply
+from ekiben.inference.open_inference import encode_response
+from ekiben.schemas.classifications import ClassificationForm
 from tests.unit.gateway.conftest import Gateway
 
 ROUTE = "/v1/images/classifications"
@@ -19,3 +26,11 @@ async def test_a_picture_sent_as_a_field_is_told_to_come_as_a_file(gateway: Gate
     error = reply.json()["error"]
     assert (reply.status_code, error["param"]) == (400, "image")
     assert "filename" in error["message"]
+
+
+def test_where_the_labels_have_gone_with_their_model_numbers_take_their_place() -> None:
+    encoded = encode_response("m", "1", {"probabilities": np.array([[0.1, 0.7, 0.2]], np.float32)})
+    reply = Reply(encoded.body, {})
+    for labels, names in ((["a", "b", "c"], ["b", "c"]), (None, ["1", "2"])):
+        answer = classification_response(labels, "m", ClassificationForm(top_k=2), reply)
+        assert [each["label"] for each in orjson.loads(answer.body)["data"]] == names

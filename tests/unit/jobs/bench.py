@@ -70,9 +70,9 @@ class Bench:
         given = {"model": "m", "task": "t", "principal": "p", **changes}
         return (await self.queue.submit(Submission(**given))).id
 
-    async def lease(self, worker: str = "w1", model: str = "m", **more: Any) -> Lease:
+    async def lease(self, worker: str = "w1", model: str = "m") -> Lease:
         """Lease one job; there must be one."""
-        (lease,) = (await self.worker(worker, model).lease(1, **more)).leases
+        (lease,) = (await self.worker(worker, model).lease(1)).leases
         return lease
 
     async def lease_all(self, slots: int = 100, worker: str = "w1", model: str = "m") -> list[str]:

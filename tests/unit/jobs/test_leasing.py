@@ -103,25 +103,6 @@ async def test_an_expired_job_is_not_handed_out(bench: Bench) -> None:
     assert await bench.state(late) is State.EXPIRED
 
 
-async def test_a_job_prefers_a_worker_that_has_its_data_but_not_for_long(bench: Bench) -> None:
-    first = await bench.submit(affinity="lora-a")
-    second = await bench.submit(affinity="lora-b")
-    leased = await bench.worker().lease(1, warm=["lora-b"])
-    assert [lease.job.id for lease in leased.leases] == [second]
-    third = await bench.submit(affinity="lora-b")
-    await bench.advance(6)
-    leased = await bench.worker().lease(2, warm=["lora-b"])
-    assert [lease.job.id for lease in leased.leases] == [first, third]
-
-
-async def test_affinity_does_not_go_before_fairness(bench: Bench) -> None:
-    for _ in range(4):
-        await bench.submit(principal="a", affinity="x")
-    other = await bench.submit(principal="b")
-    leased = await bench.worker().lease(2, warm=["x"])
-    assert other in [lease.job.id for lease in leased.leases]
-
-
 async def test_a_lease_has_a_fence_of_its_own_that_only_grows(bench: Bench) -> None:
     job_id = await bench.submit()
     fences = []
@@ -267,6 +248,20 @@ async def test_capacity_takes_longer_and_the_fault_of_the_job_is_final(bench: Be
     job_id = await bench.submit()
     assert await bench.worker().fail(await bench.lease(), Fault.PERMANENT, _PROBLEM, _COST) is State.FAILED
     assert (await bench.queue.get(job_id)).reason is Reason.PERMANENT
+
+
+async def test_what_is_away_for_long_fails_no_job(bench: Bench) -> None:
+    job_id, waits = await bench.submit(max_attempts=1), []
+    for _ in range(8):
+        assert await bench.worker().fail(await bench.lease(), Fault.AWAY, _PROBLEM, _COST) is State.QUEUED
+        job = await bench.queue.get(job_id)
+        assert (job.attempts, job.failures, job.problem) == (0, 0, _PROBLEM)
+        next_s = (await bench.worker().lease(1)).next_s
+        assert next_s is not None
+        waits.append(next_s)
+        await bench.advance(next_s)
+    assert waits == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0, 45.0]
+    assert (await bench.kinds(job_id)).count("retrying") == 8
 
 
 async def test_a_handed_back_job_keeps_its_place(bench: Bench) -> None:

@@ -51,6 +51,27 @@ async def test_as_many_as_there_are_places_the_others_wait_by_priority_then_arri
     await slots.drained()
 
 
+async def test_whoever_waits_long_enough_passes_those_of_higher_priority() -> None:
+    order: list[str] = []
+    now = [0.0]
+    slots = Slots(1, 3, lambda *_: None, clock=lambda: now[0])
+    holder = Holder(slots, order)
+    held = {"before": holder.start("before")}
+    await settle()
+    held["job"] = holder.start("job", -1)
+    await settle()
+    for number in range(20):  # One who came a second ago always waits when a place is free.
+        held[f"request {number}"] = holder.start(f"request {number}")
+        await settle()
+        now[0] += 1.0
+        held[order[-1]][1].set()
+        await settle()
+    for _, leave in held.values():
+        leave.set()
+    await asyncio.gather(*(task for task, _ in held.values()))
+    assert 5 < order.index("job") < 15
+
+
 async def test_beyond_the_bound_it_is_refused_with_an_estimate() -> None:
     slots = Slots(1, 1, lambda *_: None)
     holder = Holder(slots, [])

@@ -7,19 +7,21 @@ from dataclasses import replace
 from typing import Any, Final
 
 import orjson
+from starlette.responses import Response
 
 from ekiben.cards.card import Task
 from ekiben.errors import InvalidRequest
 from ekiben.gateway.content import Content
 from ekiben.gateway.data_url import read_data_url
 from ekiben.gateway.flow import Ask
-from ekiben.gateway.jobs.kinds import JobKind, Prepared
+from ekiben.gateway.jobs.kinds import Finished, JobKind, Prepared
 from ekiben.gateway.jobs.pictures import PictureJobs
 from ekiben.gateway.jobs.tensors import TensorJobs
 from ekiben.gateway.jobs.texts import TextJobs
-from ekiben.gateway.routes.classifications import classification_ask
-from ekiben.gateway.routes.embeddings import embeddings_ask
+from ekiben.gateway.routes.classifications import classification_ask, classification_response
+from ekiben.gateway.routes.embeddings import embeddings_ask, embeddings_response
 from ekiben.gateway.state import GatewayState
+from ekiben.gateway.worker_client import Reply
 from ekiben.schemas.classifications import ClassificationInput
 from ekiben.schemas.embeddings import EmbeddingsRequest
 from ekiben.schemas.jobs import JobWish
@@ -31,11 +33,26 @@ def _classified(gateway: GatewayState, asked: ClassificationInput) -> Ask:
     return classification_ask(gateway, asked, read_data_url(asked.image, "image"))
 
 
+def _classification_answer(finished: Finished, asked: ClassificationInput, reply: Reply) -> Response:
+    model = finished.job.model
+    return classification_response(finished.gateway.labels.get(model), model, asked, reply)
+
+
+def _embeddings_answer(finished: Finished, asked: EmbeddingsRequest, reply: Reply) -> Response:
+    return embeddings_response(finished.job.model, asked, reply)
+
+
 KINDS: Final[Mapping[Task, JobKind]] = {
     Task.TEXT_TO_IMAGE: PictureJobs(),
-    Task.TEXT_EMBEDDING: TensorJobs("/v1/embeddings", EmbeddingsRequest, embeddings_ask, {"input": "-"}),
+    Task.TEXT_EMBEDDING: TensorJobs(
+        "/v1/embeddings", EmbeddingsRequest, embeddings_ask, _embeddings_answer, {"input": "-"}
+    ),
     Task.IMAGE_CLASSIFICATION: TensorJobs(
-        "/v1/images/classifications", ClassificationInput, _classified, {"image": _BLANK_PICTURE}
+        "/v1/images/classifications",
+        ClassificationInput,
+        _classified,
+        _classification_answer,
+        {"image": _BLANK_PICTURE},
     ),
     Task.TEXT_GENERATION: TextJobs(),
 }

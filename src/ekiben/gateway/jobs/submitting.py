@@ -89,6 +89,7 @@ def _submission(call: Call, ask: JobAsk, job_id: str, pointer: Pointer | None, b
         priority=terms.priority,
         work=prepared.work,
         delay_s=terms.delay_s,
+        max_running=call.principal.max_running_jobs,
         deadline_s=terms.deadline_s,
         idempotency_key=ask.key,
         metadata=dict(terms.metadata),

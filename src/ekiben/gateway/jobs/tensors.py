@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.responses import Response
 
-from ekiben.gateway.content import Content
+from ekiben.gateway.content import Content, nothing_produced
 from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.result_blobs import result_blobs
@@ -30,6 +30,7 @@ class TensorJobs(Generic[M]):
         route: The synchronous route.
         schema: Of its body.
         ask: What it makes of a body.
+        respond: What it makes of a finished job's body and a worker's answer. The model may not be served any more.
         blank: Takes the content's place in what is kept of the body, from which the answer is written.
     """
 
@@ -38,13 +39,17 @@ class TensorJobs(Generic[M]):
         route: str,
         schema: type[M],
         ask: Callable[[GatewayState, M], Ask],
+        respond: Callable[[Finished, M, Reply], Response],
         blank: Mapping[str, JsonValue],
     ) -> None:
-        self.route, self._schema, self._ask, self._blank = route, schema, ask, blank
+        self.route, self._schema, self._ask, self._respond, self._blank = route, schema, ask, respond, blank
 
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input as the synchronous route would; its tensors go into a blob."""
-        ask = self._asked(gateway, body)
+        try:
+            ask = self._ask(gateway, self._schema.model_validate_json(body))
+        except ValidationError as error:
+            raise fault(error) from None
         headers: dict[str, JsonValue] = {"content-type": "application/octet-stream"}
         if ask.header_length is not None:
             headers[protocol.HEADER_LENGTH] = str(ask.header_length)
@@ -60,22 +65,14 @@ class TensorJobs(Generic[M]):
 
     async def answer(self, finished: Finished) -> Response:
         """What the synchronous route makes of the same tensors."""
-        job = finished.job
-        inline: Any = job.specification.inline
-        ask = self._asked(finished.gateway, orjson.dumps(inline["request"]))
-        reply = await reply_of(finished)
+        inline: Any = finished.job.specification.inline
+        asked, reply = self._schema.model_validate(inline["request"]), await reply_of(finished)
 
         async def produced() -> Content:
-            return ask.produced(reply)
+            return nothing_produced(reply)
 
         await judged_once(finished, self.route, produced)
-        return ask.respond(reply)
-
-    def _asked(self, gateway: GatewayState, body: bytes) -> Ask:
-        try:
-            return self._ask(gateway, self._schema.model_validate_json(body))
-        except ValidationError as error:
-            raise fault(error) from None
+        return self._respond(finished, asked, reply)
 
 
 async def reply_of(finished: Finished) -> Reply:

@@ -11,12 +11,12 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.responses import Response
 
 from ekiben.errors import InvalidRequest
-from ekiben.gateway.chat_asking import chat_ask
-from ekiben.gateway.completion_asking import completion_ask
+from ekiben.gateway.chat_asking import chat_ask, chat_format
+from ekiben.gateway.completion_asking import completion_ask, completion_format
 from ekiben.gateway.content import Content
 from ekiben.gateway.content import Piece as Judged
 from ekiben.gateway.documents import json_response
-from ekiben.gateway.generation import Answer, TextAsk
+from ekiben.gateway.generation import Answer, Format, TextAsk
 from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.tensors import reply_of
 from ekiben.gateway.jobs.verdicts import judged_once
@@ -39,6 +39,7 @@ class _Form(Generic[M]):
 
     schema: type[M]
     ask: Callable[[GatewayState, M], TextAsk]
+    writes: Callable[[str, M], Format]
     blank: Mapping[str, JsonValue]
 
     def read(self, gateway: GatewayState, body: bytes) -> TextAsk:
@@ -48,10 +49,14 @@ class _Form(Generic[M]):
         except ValidationError as error:
             raise fault(error) from None
 
+    def format(self, model: str, asked: Any) -> Format:
+        """How an answer is written, whether or not the model is still served."""
+        return self.writes(model, self.schema.model_validate(asked))
+
 
 _FORMS: Final[Mapping[str, _Form[Any]]] = {
-    CHAT: _Form(ChatCompletionRequest, chat_ask, {"messages": [{"role": "user", "content": "-"}]}),
-    "/v1/completions": _Form(CompletionRequest, completion_ask, {"prompt": "-"}),
+    CHAT: _Form(ChatCompletionRequest, chat_ask, chat_format, {"messages": [{"role": "user", "content": "-"}]}),
+    "/v1/completions": _Form(CompletionRequest, completion_ask, completion_format, {"prompt": "-"}),
 }
 
 
@@ -68,7 +73,6 @@ class TextJobs:
         """What the synchronous route makes of the same lines."""
         inline: Any = finished.job.specification.inline
         route = inline.get("route", CHAT)
-        ask = _FORMS[route].read(finished.gateway, orjson.dumps(inline["request"]))
         lines = [decode_line(line) for line in (await reply_of(finished)).body.splitlines() if line]
         pieces = [line for line in lines if isinstance(line, Piece)]
         (ending,) = [line for line in lines if isinstance(line, Ending)]
@@ -79,7 +83,9 @@ class TextJobs:
 
         await judged_once(finished, route, written)
         logprobs = tuple(each for piece in pieces for each in piece.logprobs)
-        return json_response(ask.format.whole(Answer(text, logprobs, ending)))
+        return json_response(
+            _FORMS[route].format(finished.job.model, inline["request"]).whole(Answer(text, logprobs, ending))
+        )
 
 
 def prepared_text(ask: TextAsk, asked: Mapping[str, JsonValue], route: str) -> Prepared:

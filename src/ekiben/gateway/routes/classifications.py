@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 
-from ekiben.cards.card import Card, Task
+from ekiben.cards.card import Task
 from ekiben.errors import InvalidRequest, UnsupportedMedia
 from ekiben.gateway.content import Piece
 from ekiben.gateway.documents import ERROR_RESPONSES, PlainRoute, json_response
@@ -88,7 +89,7 @@ def classification_ask(gateway: GatewayState, fields: ClassificationForm, pictur
     encoded = encode_request({"image": bytes_tensor([picture])})
 
     def respond(reply: Reply) -> Response:
-        return _respond(gateway, card, fields.top_k, reply)
+        return classification_response(gateway.labels[card.name], card.name, fields, reply)
 
     return Ask(card, encoded.body, encoded.header_length, respond, content=lambda: (Piece(picture, "image"),))
 
@@ -111,10 +112,12 @@ async def _picture(form: FormData) -> bytes:
     return picture
 
 
-def _respond(gateway: GatewayState, card: Card, top_k: int, reply: Reply) -> Response:
+def classification_response(
+    labels: Sequence[str] | None, model: str, fields: ClassificationForm, reply: Reply
+) -> Response:
+    """A worker's answer as the caller wanted it; labels go with their model, and then numbers take their place."""
     probabilities = decode_response(reply.body, reply.header_length).outputs["probabilities"][0]
-    best = top_classes(probabilities, gateway.labels[card.name], top_k)
+    labels = labels or [str(index) for index in range(len(probabilities))]
+    best = top_classes(probabilities, labels, fields.top_k)
     data = [{"label": label, "score": score, "index": index} for index, label, score in best]
-    return json_response(
-        {"object": "image.classification", "created": int(time.time()), "model": card.name, "data": data}
-    )
+    return json_response({"object": "image.classification", "created": int(time.time()), "model": model, "data": data})

@@ -57,7 +57,7 @@ def embeddings_ask(gateway: GatewayState, wanted: EmbeddingsRequest) -> Ask:
     encoded = encode_request({"text": texts})
 
     def respond(reply: Reply) -> Response:
-        return _respond(card, wanted, reply)
+        return embeddings_response(card.name, wanted, reply)
 
     def content() -> Content:
         return tuple(Piece(text, _param(wanted, index)) for index, text in enumerate(wanted.texts))
@@ -69,7 +69,8 @@ def _param(wanted: EmbeddingsRequest, index: int) -> str:
     return "input" if isinstance(wanted.input, str) else f"input[{index}]"
 
 
-def _respond(card: Card, wanted: EmbeddingsRequest, reply: Reply) -> Response:
+def embeddings_response(model: str, wanted: EmbeddingsRequest, reply: Reply) -> Response:
+    """A worker's answer as the caller wanted it, whether or not its model is still served."""
     outputs = decode_response(reply.body, reply.header_length).outputs
     write = _base64 if wanted.encoding_format == "base64" else _floats
     tokens = int(outputs["tokens"].sum())
@@ -78,7 +79,7 @@ def _respond(card: Card, wanted: EmbeddingsRequest, reply: Reply) -> Response:
         for index, row in enumerate(outputs["embedding"])
     ]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return json_response({"object": "list", "data": data, "model": card.name, "usage": usage})
+    return json_response({"object": "list", "data": data, "model": model, "usage": usage})
 
 
 def _floats(row: Tensor) -> Any:

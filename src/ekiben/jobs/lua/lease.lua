@@ -1,28 +1,17 @@
 -- Invariant: a job is handed to one worker at a time, with a fence that no earlier lease of any job had.
--- Expired jobs are not handed out. ARGV: model, worker, slots, version of the reader, what is warm (a JSON list).
+-- Expired jobs are not handed out. ARGV: model, worker, slots, version of the reader.
 -- Returns {ms until the next delayed job or -1, [fence, record], ...}.
 local model, worker, slots, reader = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local warm = {}
-for _, tag in ipairs(cjson.decode(ARGV[5])) do
-  warm[tag] = true
-end
 
--- One of the first of a principal's jobs: one that finds its data here already, unless the first has waited too long.
+-- The first of a principal's jobs that this worker can read, or that is too late for anybody.
 local function choose(principal)
-  local first
   for _, id in ipairs(redis.call('ZRANGE', name('wait', model, principal), 0, 7)) do
     local job = read(id)
-    if job.deadline > 0 and job.deadline <= now then
+    if job.min_reader <= reader or (job.deadline > 0 and job.deadline <= now) then
       return job
     end
-    if job.min_reader <= reader then
-      first = first or job
-      if next(warm) == nil or warm[job.affinity] or first.rank < now - AFFINITY_MS then
-        return warm[job.affinity] and job or first
-      end
-    end
   end
-  return first
+  return nil
 end
 
 local function at_limit(principal)

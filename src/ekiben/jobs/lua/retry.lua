@@ -17,7 +17,7 @@ create({
   id = ARGV[2], digest = old.digest, idempotency = '', spec = ARGV[3], model = old.model, principal = old.principal,
   priority = old.priority, work = old.work, not_before = 0,
   deadline = old.deadline > 0 and now + old.deadline - old.created or 0, max_attempts = old.max_attempts,
-  affinity = old.affinity or '', v = tonumber(ARGV[4]), min_reader = tonumber(ARGV[5]), retry_of = old.id,
+  v = tonumber(ARGV[4]), min_reader = tonumber(ARGV[5]), retry_of = old.id,
   task = old.task or '', webhook = old.webhook or '', batch = '',
 })
 redis.call('HSET', name('job', old.id), 'retried_as', ARGV[2])

@@ -12,6 +12,7 @@
     image_keeping     writes them down while they are drawn, as often as the pace says
     image_state       several pictures of one job in one checkpoint
     pace              how often they are written down
+    away              what no job is to blame for
     blame             which errors are worth another attempt
 
 A worker that lost its lease hears so from every commit; what it computes after that is nobody's.

@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 
 from ekiben.errors import LeaseLost, ModelUnloaded, QueueUnavailable, ShuttingDown
-from ekiben.jobs import Blobs, Lease, Leasing
+from ekiben.jobs import Blobs, Fault, Lease, Leasing
 from ekiben.worker.jobs.blame import fault_of, problem_of
 from ekiben.worker.jobs.heart import beat
 from ekiben.worker.jobs.runner import JobRunner, Suspended
@@ -38,6 +38,8 @@ class Attempt:
         self._stopping = asyncio.Event()
         self.entered = asyncio.Event()
         """Set as soon as the job counts as one of its runner's, or will never be."""
+        self.found_away = False
+        """Whether something that the next job would need as well was not there."""
 
     def suspend(self) -> None:
         """Hand the job back soon, with a checkpoint."""
@@ -85,6 +87,7 @@ class Attempt:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it was, the job must hear of it
             fault, problem = fault_of(error), problem_of(error)
+            self.found_away = fault is Fault.AWAY
             _log.warning("a job's attempt failed", job=job.id, fault=fault.value, code=problem.code, exc_info=error)
             await _insist(lambda: self._leasing.fail(lease, fault, problem, bench.cost))
             return

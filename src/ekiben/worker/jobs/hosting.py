@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import structlog
 
+from ekiben.errors import ModelUnloaded, Unavailable
 from ekiben.jobs import Blobs, Leasing, Store, open_blobs, open_store
 from ekiben.settings import Settings
+from ekiben.worker.jobs.away import Away
 from ekiben.worker.jobs.intake import Intake
 from ekiben.worker.jobs.runner import JobRunner
 from ekiben.worker.lifecycle import Lifecycle, State
@@ -35,7 +37,7 @@ class JobHosting:
 
     def __init__(self, store: Store, leasing: Leasing, blobs: Blobs, lifecycle: Lifecycle[Any]) -> None:
         self._store = store
-        self._intake = Intake(leasing, blobs, _ModelPlace(lifecycle))
+        self._intake = Intake(leasing, blobs, ModelPlace(lifecycle))
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -64,7 +66,7 @@ def host_jobs(model: str, lifecycle: Lifecycle[Any], settings: Settings) -> JobH
     return JobHosting(store, Leasing(store, model, worker), open_blobs(settings), lifecycle)
 
 
-class _ModelPlace:
+class ModelPlace:
     """See `Place`."""
 
     def __init__(self, lifecycle: Lifecycle[Any]) -> None:
@@ -72,6 +74,7 @@ class _ModelPlace:
 
     @property
     def takes_jobs(self) -> bool:
+        """See `Place`."""
         loaded = self._lifecycle.loaded
         if loaded is None:
             return self._lifecycle.state is State.IDLE
@@ -80,12 +83,20 @@ class _ModelPlace:
 
     @property
     def loaded_runner(self) -> JobRunner | None:
+        """See `Place`."""
         loaded = self._lifecycle.loaded
         return None if loaded is None else loaded.jobs
 
     @asynccontextmanager
     async def runner(self) -> AsyncIterator[JobRunner]:
-        servable = await self._lifecycle.awake()
+        """See `Place`."""
+        try:
+            servable = await self._lifecycle.awake()
+        except ModelUnloaded:
+            raise
+        except Exception as error:
+            # Whatever it is, loading is no job's doing.
+            raise Away(Unavailable("the model could not be loaded.")) from error
         with self._lifecycle.in_use():
             yield servable.jobs
 

@@ -19,6 +19,7 @@ from ekiben.inference.image_generation import FinishedImage, ImageGenerationRequ
 from ekiben.jobs import Job, Result
 from ekiben.worker.image_engine import ImageEngine, Running
 from ekiben.worker.image_files import MEDIA_TYPES
+from ekiben.worker.jobs.away import Away, not_begun
 from ekiben.worker.jobs.image_keeping import ImageKeeping
 from ekiben.worker.jobs.image_progress import ImageProgress
 from ekiben.worker.jobs.image_state import ImageState
@@ -95,9 +96,12 @@ class ImageJobRunner:
                 checkpoints = keeping.checkpoints(request.settings.n)
                 begun = self._engine.running(request, priority=_PRIORITY, checkpoints=checkpoints)
                 try:
-                    running = await stack.enter_async_context(begun)
+                    with not_begun():
+                        running = await stack.enter_async_context(begun)
                     break
-                except QueueFull:
+                except Away as away:
+                    if not isinstance(away.error, QueueFull):
+                        raise
                     await asyncio.sleep(_AGAIN_S)
             yield running
 

@@ -26,6 +26,8 @@ _IDLE_LOOK_S: Final = 5.0
 _DEAF_S: Final = 1.0
 """The bell rings once, and whoever hears it may be frozen or cut off: others look by themselves after so long."""
 _PAUSE_S: Final = 1.0
+_AWAY_S: Final = 5.0
+"""After a job found store or model away, the others are left in the queue for so long."""
 _STOP_WITHIN_S: Final = 2.0
 
 
@@ -64,6 +66,7 @@ class Intake:
         self._changed = asyncio.Event()
         self._asking = asyncio.Lock()
         self._full_since: float | None = None
+        self._away_until = 0.0
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -121,7 +124,7 @@ class Intake:
                 self._attempts[called.stop].stop()
 
     def _has_room(self) -> bool:
-        if not self._place.takes_jobs:
+        if not self._place.takes_jobs or self._clock() < self._away_until:
             return False
         runner = self._place.loaded_runner
         if runner is None:
@@ -151,6 +154,8 @@ class Intake:
 
     def _end(self, job_id: str, attempt: Attempt, done: asyncio.Task[None]) -> None:
         self._running.discard(done)
+        if attempt.found_away:
+            self._away_until = self._clock() + _AWAY_S
         # A job that was lost may be back here under another lease.
         if self._attempts.get(job_id) is attempt:
             del self._attempts[job_id]

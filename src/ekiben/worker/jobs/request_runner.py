@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +13,10 @@ import orjson
 from starlette.types import ASGIApp
 
 from ekiben.cards.card import Card
-from ekiben.errors import InvalidRequest, from_payload
+from ekiben.errors import InvalidRequest, QueueFull, from_payload
 from ekiben.inference import protocol
 from ekiben.jobs import Job, Result
+from ekiben.worker.jobs.away import Away, not_begun
 from ekiben.worker.jobs.runner import Suspended
 from ekiben.worker.jobs.workbench import Workbench
 
@@ -23,6 +25,9 @@ _PRIORITY: Final = "-1"
 _KEPT: Final = (protocol.HEADER_LENGTH, protocol.SERVER_TIMING, protocol.BATCH_ITEMS)
 _PATHS: Final = frozenset({"/infer", "/generate"})
 _URL: Final = "http://worker"
+_AGAIN_S: Final = 0.2
+_FULL_S: Final = 10.0
+"""Others have filled the queue for so long: another worker may have room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +45,58 @@ class RequestJobRunner:
     Args:
         asgi: The internal server.
         card: The model's.
+        free_slots: How many more requests the model would compute at once, whosever they are.
+        clock: Seconds.
     """
 
-    def __init__(self, asgi: ASGIApp, card: Card) -> None:
-        self._asgi = asgi
+    def __init__(
+        self, asgi: ASGIApp, card: Card, free_slots: Callable[[], int], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._asgi, self._engine_free, self._clock = asgi, free_slots, clock
         # What is left of the room in a batch is for those who wait.
         self._slots = max(1, card.batch.max_items // 2)
-        self._running = 0
+        self._running = self._asking = 0
 
     @property
     def free_slots(self) -> int:
         """See `JobRunner`."""
-        return self._slots - self._running
+        on_their_way = self._running - self._asking
+        return max(0, min(self._slots - self._running, self._engine_free() - on_their_way))
 
     async def run(self, job: Job, bench: Workbench) -> Result:
         """See `JobRunner`."""
         self._running += 1
         try:
             call = _call_of(job, await bench.input())
-            reply = await _unless_suspended(self._ask(call, job.id), bench)
-            _check(reply)
+            reply = await _unless_suspended(self._answer(call, job.id), bench)
             blob = await bench.put_result(reply.content, reply.headers.get("content-type", "application/json"))
             headers = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
             return Result(blobs=(blob,), value={"status": reply.status_code, "headers": headers})
         finally:
             self._running -= 1
 
+    async def _answer(self, call: Call, job_id: str) -> httpx.Response:
+        """Ask, as soon as there is room to wait in."""
+        until = self._clock() + _FULL_S
+        while True:
+            reply = await self._ask(call, job_id)
+            try:
+                _check(reply)
+                return reply
+            except Away as away:
+                if not isinstance(away.error, QueueFull) or self._clock() > until:
+                    raise
+            await asyncio.sleep(_AGAIN_S)
+
     async def _ask(self, call: Call, job_id: str) -> httpx.Response:
         headers = {**call.headers, protocol.REQUEST_ID: job_id, protocol.PRIORITY: _PRIORITY}
         transport = httpx.ASGITransport(app=self._asgi)
-        async with httpx.AsyncClient(transport=transport, base_url=_URL, timeout=None) as client:  # noqa: S113  # none
-            return await client.post(call.path, content=call.body, headers=headers)
+        self._asking += 1
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url=_URL, timeout=None) as client:  # noqa: S113  # none
+                return await client.post(call.path, content=call.body, headers=headers)
+        finally:
+            self._asking -= 1
 
 
 def _call_of(job: Job, data: bytes | None) -> Call:
@@ -99,9 +125,10 @@ async def _unless_suspended(asking: Any, bench: Workbench) -> httpx.Response:
 
 
 def _check(reply: httpx.Response) -> None:
-    """Raise what the server answered, or what its last line says."""
+    """Raise what the server answered before it began, or what its last line says."""
     if reply.status_code != httpx.codes.OK:
-        raise from_payload(reply.status_code, reply.json())
+        with not_begun():
+            raise from_payload(reply.status_code, reply.json())
     last = reply.content.rstrip().rpartition(b"\n")[2] if reply.content.endswith(b"\n") else b""
     if last.startswith(b'{"error"'):
         content = orjson.loads(last)

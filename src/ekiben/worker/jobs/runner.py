@@ -28,6 +28,6 @@ class JobRunner(Protocol):
 
         Raises:
             Suspended: `bench.suspend` was called, and the last checkpoint is the job's.
+            Away: What every job needs is not there.
             EkibenError: It failed.
-            OSError: The store of blobs failed.
         """

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import structlog
 
-from ekiben.errors import InvalidRequest, QueueUnavailable
+from ekiben.errors import InvalidRequest, QueueUnavailable, Unavailable
 from ekiben.jobs import Blobs, Checkpoint, Cost, Lease, Leasing, Pointer, Progress
 from ekiben.jobs.blobs import get_checked, put_output
+from ekiben.worker.jobs.away import Away
 
 _log = structlog.get_logger("ekiben.worker")
 
 _CHECKPOINT_TYPE: Final = "application/octet-stream"
 _STORE_WAITS_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 20.0)
+
+T = TypeVar("T")
 
 
 class Workbench:
@@ -64,25 +67,26 @@ class Workbench:
 
         Raises:
             InvalidRequest: It is gone, or damaged.
-            OSError: The store failed.
+            Away: The store failed for too long.
         """
         pointer = self._lease.job.specification.input
         if pointer is None:
             return None
-        try:
-            return await get_checked(self._blobs, pointer)
-        except (FileNotFoundError, ValueError):
-            raise InvalidRequest("the job's input is gone or damaged.", param="input") from None
+        data = await self._insist(lambda: self._read(pointer))
+        if data is None:
+            raise InvalidRequest("the job's input is gone or damaged.", param="input")
+        return data
 
     async def checkpointed(self) -> bytes | None:
-        """The last checkpoint; None where there is none, or it cannot be read any more."""
+        """The last checkpoint; None where there is none, or it is gone or damaged.
+
+        Raises:
+            Away: The store failed for too long.
+        """
         if self._start is None:
             return None
-        try:
-            return await get_checked(self._blobs, self._start.blob)
-        except (OSError, ValueError) as error:
-            _log.warning("a checkpoint cannot be read", job=self._lease.job.id, reason=str(error))
-            return None
+        blob = self._start.blob
+        return await self._insist(lambda: self._read(blob))
 
     async def put(self, data: bytes, media_type: str) -> Pointer:
         """Store bytes under this lease; nobody's until they are committed.
@@ -104,15 +108,9 @@ class Workbench:
         """Store a part of the result, for a while again and again: all the work is in it.
 
         Raises:
-            OSError: The store failed for too long.
+            Away: The store failed for too long.
         """
-        for wait_s in _STORE_WAITS_S:
-            try:
-                return await self.put(data, media_type)
-            except OSError as error:
-                _log.warning("a result cannot be stored", job=self._lease.job.id, reason=str(error))
-                await asyncio.sleep(wait_s)
-        return await self.put(data, media_type)
+        return await self._insist(lambda: self.put(data, media_type))
 
     async def forget_checkpoint(self) -> None:
         """Delete the last checkpoint; nobody goes on from a job that is done."""
@@ -134,6 +132,26 @@ class Workbench:
         self._last = taken
         if former is not None and former.blob.key != taken.blob.key:
             await self._delete(former.blob)
+
+    async def _read(self, blob: Pointer) -> bytes | None:
+        try:
+            return await get_checked(self._blobs, blob)
+        except (FileNotFoundError, ValueError) as error:
+            _log.warning("a blob is gone or damaged", job=self._lease.job.id, reason=str(error))
+            return None
+
+    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Use the store, again and again while it fails; all the work done so far is worth the wait."""
+        for wait_s in _STORE_WAITS_S:
+            try:
+                return await act()
+            except OSError as error:
+                _log.warning("the store of blobs failed", job=self._lease.job.id, reason=str(error))
+                await asyncio.sleep(wait_s)
+        try:
+            return await act()
+        except OSError as error:
+            raise Away(Unavailable("the store of inputs and results cannot be used now.")) from error
 
     async def _delete(self, blob: Pointer) -> None:
         try:

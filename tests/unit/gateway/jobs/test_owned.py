@@ -39,6 +39,25 @@ async def test_anothers_job_is_none(keyed: tuple[JobPlatform, dict[str, str]]) -
     assert (await platform.http.get(f"{JOBS}/{job_id}", headers=other)).status_code == 404
 
 
+async def test_no_more_jobs_of_a_key_run_at_once_than_it_may(run_dir: Path, valkey_url: str) -> None:
+    (limited, first), (free, second) = create_key("limited", max_running_jobs=1), create_key("free")
+    write_keys(run_dir / "keys.jsonl", [first, second])
+    async with job_platform(run_dir, valkey_url, keys_file=run_dir / "keys.jsonl") as platform:
+        platform.http.headers["authorization"] = f"Bearer {limited}"
+        wish = {"task": "text-to-image", "inputs": [{"prompt": "a"}] * 2}
+        assert (await platform.http.post(f"{JOBS}/batches", json=wish)).status_code == 202
+        await platform.submit()
+        platform.http.headers["authorization"] = f"Bearer {free}"
+        others = [await platform.submit() for _ in range(2)]
+        leases = (await platform.worker.lease(10)).leases
+        mine = [lease for lease in leases if lease.job.id not in others]
+        assert (len(mine), len(leases)) == (1, 3)
+        for _ in range(2):
+            await platform.draw(mine.pop())
+            mine += (await platform.worker.lease(10)).leases
+            assert len(mine) == 1
+
+
 async def test_a_queued_job_is_cancelled_and_done_again(platform: JobPlatform) -> None:
     job_id = await platform.submit()
     running = await platform.http.post(f"{JOBS}/{job_id}/retry")

@@ -34,6 +34,8 @@ async def test_an_embedding_job_answers_as_the_route_does(embedding: Gateway) ->
     direct = (await embedding.http.post("/v1/embeddings", json={"model": "toy", **given})).json()
     assert result == direct
     assert (await embedding.http.get(f"{JOBS}/{job['id']}/result/0")).status_code == 404
+    del embedding.state.cards["toy"]
+    assert (await embedding.http.get(f"{JOBS}/{job['id']}/result")).json() == result
 
 
 @pytest.mark.parametrize(

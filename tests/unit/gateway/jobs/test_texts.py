@@ -45,6 +45,10 @@ async def test_a_text_becomes_a_job_and_answers_as_the_route_does(
         (choice,) = result["choices"]
         assert choice.get("text", choice.get("message", {}).get("content")) == "a fox"
         assert result["usage"]["completion_tokens"] == 2
+        served = platform.state.cards.pop(toy_text_card().name)
+        later = (await platform.http.get(f"{answer.headers['location']}/result")).json()
+        assert (later["choices"], later["model"]) == (result["choices"], served.name)
+        platform.state.cards[served.name] = served
         stream = await platform.http.post(route, json={**body, "stream": True}, headers={"prefer": "respond-async"})
         assert (stream.status_code, stream.json()["error"]["param"]) == (400, "stream")
         await desk.store.__aexit__()

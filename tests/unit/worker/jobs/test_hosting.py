@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ekiben.errors import ConfigurationError
+from ekiben.errors import ConfigurationError, ModelUnloaded, WeightsError
+from ekiben.jobs import Fault
 from ekiben.settings import load_settings
 from ekiben.testing.embedding import ToyEmbedding, toy_card
-from ekiben.worker.jobs.hosting import host_jobs, worker_name
-from ekiben.worker.lifecycle import Lifecycle
+from ekiben.worker.jobs.away import Away
+from ekiben.worker.jobs.blame import fault_of
+from ekiben.worker.jobs.hosting import ModelPlace, host_jobs, worker_name
+from ekiben.worker.lifecycle import Lifecycle, State
 from ekiben.worker.tensor_servable import TensorServable, loads
 
 
@@ -37,6 +40,23 @@ async def test_a_queue_that_is_away_holds_up_neither_start_nor_end(tmp_path: Pat
     hosting.start()
     await hosting.drain()
     await hosting.close()
+
+
+async def test_a_model_that_cannot_be_loaded_is_no_jobs_fault() -> None:
+    def broken() -> Path:
+        raise WeightsError("the file is gone.")
+
+    load = loads(toy_card(), lambda card, _files, _threads: ToyEmbedding(card), broken, 1, load_settings())
+    lifecycle = Lifecycle("toy", load, 1.0)
+    await lifecycle.unload(State.IDLE)
+    with pytest.raises(Away) as refused:
+        async with ModelPlace(lifecycle).runner():
+            pass
+    assert fault_of(refused.value) is Fault.AWAY
+    await lifecycle.unload()
+    with pytest.raises(ModelUnloaded):
+        async with ModelPlace(lifecycle).runner():
+            pass
 
 
 def test_no_two_processes_have_one_name() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from ekiben.errors import Unavailable
 from ekiben.jobs import Job, JobQueue, Result, State
 from ekiben.worker.jobs import intake as module
+from ekiben.worker.jobs.away import Away
 from ekiben.worker.jobs.intake import Intake
 from ekiben.worker.jobs.runner import JobRunner, Suspended
 from ekiben.worker.jobs.workbench import Workbench
@@ -24,6 +27,7 @@ class Room:
         self.inside: list[str] = []
         self.most = 0
         self.may_end = asyncio.Event()
+        self.asked, self.away = 0, False
 
     @property
     def free_slots(self) -> int:
@@ -35,6 +39,9 @@ class Room:
 
     @asynccontextmanager
     async def runner(self) -> AsyncIterator[JobRunner]:
+        self.asked += 1
+        if self.away:
+            raise Away(Unavailable("the model could not be loaded."))
         yield self
 
     async def run(self, job: Job, bench: Workbench) -> Result:
@@ -90,6 +97,26 @@ async def test_traffic_goes_first_yet_does_not_starve_jobs(queue: Queue, monkeyp
         assert (await queue.get(jobs[1])).state is State.QUEUED
         room.taken = 0
         await _until(queue, jobs, State.RUNNING)
+        room.may_end.set()
+        await _until(queue, jobs, State.SUCCEEDED)
+
+
+async def test_while_the_place_is_away_jobs_are_left_in_the_queue(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_AWAY_S", 0.3)
+    room = Room(slots=2)
+    room.away = True
+    jobs = [await queue.submit() for _ in range(20)]
+    began = time.monotonic()
+    async with _open(queue, room):
+        async with asyncio.timeout(20):
+            while room.asked < 4:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - began > 3 * 0.3
+        for job in [await queue.get(job) for job in jobs]:
+            assert (job.state in (State.QUEUED, State.RUNNING), job.failures) == (True, 0)
+        room.away = False
         room.may_end.set()
         await _until(queue, jobs, State.SUCCEEDED)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ekiben.errors import InvalidRequest, LeaseLost
 from ekiben.jobs import Cost, JobQueue
 from ekiben.jobs.blobs import put_input
+from ekiben.worker.jobs import workbench as module
+from ekiben.worker.jobs.away import Away
 from ekiben.worker.jobs.workbench import Workbench
+from tests.unit.jobs.folder_blobs import FolderBlobs
 from tests.unit.worker.jobs.conftest import Queue
 
 
@@ -53,6 +58,49 @@ async def test_an_input_that_is_gone_is_the_jobs_own_fault(queue: Queue) -> None
     await queue.blobs.delete(pointer.key)
     with pytest.raises(InvalidRequest, match="gone or damaged"):
         await bench.input()
+
+
+class Flaky(FolderBlobs):
+    """A store that is away for the next `away` calls."""
+
+    away = 0
+
+    async def get(self, key: str) -> bytes:
+        self._check()
+        return await super().get(key)
+
+    async def put(self, key: str, data: bytes, media_type: str) -> None:
+        self._check()
+        await super().put(key, data, media_type)
+
+    def _check(self) -> None:
+        self.away -= 1
+        if self.away >= 0:
+            raise OSError("away")
+
+
+async def test_a_store_that_is_away_for_a_while_is_waited_for(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_STORE_WAITS_S", (0.01, 0.01))
+    blobs = Flaky(tmp_path)
+    pointer = await put_input(blobs, "job_00000001", b"picture", "image/png")
+    await queue.submit(id="job_00000001", input=pointer)
+    (lease,) = (await queue.leasing.lease(1)).leases
+    await Workbench(queue.leasing, lease, blobs).checkpoint(b"state", 3)
+    await queue.leasing.hand_back(lease, Cost())
+    (again,) = (await queue.leasing.lease(1)).leases
+    bench = Workbench(queue.leasing, again, blobs)
+    blobs.away = 2
+    assert await bench.input() == b"picture"
+    blobs.away = 2
+    assert await bench.checkpointed() == b"state"
+    blobs.away = 2
+    assert (await bench.put_result(b"result", "image/png")).size_bytes == 6
+    for use in (bench.input, bench.checkpointed, lambda: bench.put_result(b"result", "image/png")):
+        blobs.away = 3
+        with pytest.raises(Away):
+            await use()
 
 
 async def test_costs_add_up_over_attempts(queue: Queue) -> None:

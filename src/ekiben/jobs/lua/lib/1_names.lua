@@ -11,11 +11,11 @@ end
 -- The fields of a record that decide something; the specification itself is never read here.
 local FIELDS = {
   'state', 'model', 'principal', 'priority', 'work', 'rank', 'created', 'not_before', 'deadline', 'attempts',
-  'failures', 'crashes', 'fence', 'worker', 'cancel', 'min_reader', 'affinity', 'max_attempts', 'idempotency', 'seq',
+  'failures', 'crashes', 'fence', 'worker', 'cancel', 'min_reader', 'max_attempts', 'idempotency', 'seq',
   'events', 'started', 'reported', 'checkpoint', 'digest', 'result', 'retried_as', 'v', 'task', 'webhook', 'batch',
 }
 local TEXTS = {
-  state = true, model = true, principal = true, worker = true, affinity = true, idempotency = true,
+  state = true, model = true, principal = true, worker = true, idempotency = true,
   checkpoint = true, digest = true, result = true, retried_as = true, task = true, webhook = true,
   batch = true,
 }
