@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ekiben.cards.card import Card
 from ekiben.errors import EkibenError
@@ -14,6 +16,8 @@ from ekiben.gateway.jobs.submitting import JobAsk, stored
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import Accepted, Batch, Submission
 from ekiben.schemas.jobs import BatchItem, JobBatchCounts, JobBatchView, JobProblem
+
+_STORED_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,28 @@ async def submit_batch(gateway: GatewayState, desk: JobDesk, call: Call, ask: Ba
     """
     judging = replace(call, route=ask.asks[0].prepared.route)
     await gateway.moderator.check(judging, "input", lambda: _content(ask.asks))
-    outcomes = await _submitted(desk, [await stored(desk, call, each, ask.batch) for each in ask.asks])
+    outcomes = await _submitted(desk, await _stored(desk, call, ask))
     items = [_item(index, outcome) for index, outcome in enumerate(outcomes)]
     return view_of_batch(await desk.queue.batch(ask.batch), items)
+
+
+async def _stored(desk: JobDesk, call: Call, ask: BatchAsk) -> list[Submission]:
+    """The submissions, their large inputs stored, many at once: each waits for the disk.
+
+    Raises:
+        EkibenError: As `stored`, of the first that could not be.
+    """
+    gate = asyncio.Semaphore(_STORED_AT_ONCE)
+
+    async def store(each: JobAsk) -> Submission:
+        async with gate:
+            return await stored(desk, call, each, ask.batch)
+
+    found = await asyncio.gather(*map(store, ask.asks), return_exceptions=True)
+    submissions = [each for each in found if isinstance(each, Submission)]
+    if error := next((each for each in found if isinstance(each, BaseException)), None):
+        raise error
+    return submissions
 
 
 async def _submitted(desk: JobDesk, submissions: Sequence[Submission]) -> list[Accepted | EkibenError]:
