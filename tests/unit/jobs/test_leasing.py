@@ -95,6 +95,15 @@ async def test_a_delayed_job_waits_and_a_worker_hears_how_long(bench: Bench) -> 
     assert await bench.lease_all() == [job_id]
 
 
+async def test_a_limit_that_is_raised_lets_those_go_that_it_held_up(bench: Bench) -> None:
+    ids = [await bench.submit(max_running=1) for _ in range(4)]
+    assert await bench.lease_all() == ids[:1]
+    ids.append(await bench.submit(max_running=3))
+    assert await bench.lease_all() == ids[1:3]
+    ids.append(await bench.submit())
+    assert await bench.lease_all() == ids[3:]
+
+
 async def test_an_expired_job_is_not_handed_out(bench: Bench) -> None:
     late = await bench.submit(deadline_s=5)
     fine = await bench.submit(deadline_s=50)

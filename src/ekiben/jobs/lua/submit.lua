@@ -18,6 +18,7 @@ if running_at_most > 0 then
 else
   redis.call('HDEL', name('limits'), principal)
 end
+let_go(principal) -- Its limit may have been raised; whoever is still at it is held up again by the next lease.
 local delay, deadline = tonumber(ARGV[9]), tonumber(ARGV[10])
 create({
   id = id, digest = digest, idempotency = idempotency, spec = ARGV[4], model = model, principal = principal,
