@@ -23,7 +23,8 @@ each line.
 
     what a job is: job, states (the picture), faults, schema, record, rules
     how it is kept: store (runs the operations), scripts (renders them), lua/ (one atomic operation each),
-                    connection (a node of a cluster, a lost server), durability (whether jobs are accepted at all)
+                    connection (a node of a cluster, a lost server), durability (whether jobs are accepted at all),
+                    unending (loops that go on whatever happens)
 
 What holds, whoever dies when:
 
@@ -55,6 +56,7 @@ from ekiben.jobs.states import Reason, State
 from ekiben.jobs.store import Store
 from ekiben.jobs.submission import Submission, new_job_id
 from ekiben.jobs.sweeping import Sweeper
+from ekiben.jobs.unending import for_ever
 
 __all__ = [
     "Accepted",
@@ -94,6 +96,7 @@ __all__ = [
     "Timings",
     "collect_orphans",
     "embedded_valkey",
+    "for_ever",
     "migrate",
     "new_job_id",
     "open_blobs",

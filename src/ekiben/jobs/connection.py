@@ -12,13 +12,12 @@ from typing import Final, TypeVar
 
 from valkey.asyncio import Valkey
 from valkey.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
     ConnectionError,  # noqa: A004  # the library's name
+    NoPermissionError,
+    OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
     TimeoutError,  # noqa: A004
-    TryAgainError,
     ValkeyError,
 )
 
@@ -32,9 +31,13 @@ _WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Between attempts: a server that is started again by its supervisor is back within these."""
 
 _MAX_MOVES: Final = 5
-_PASSING = (ConnectionError, TimeoutError, BusyLoadingError, TryAgainError, ReadOnlyError, ClusterDownError, OSError)
-_UNABLE = ("MOVED", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM")
-"""Replies of a server that can do nothing for us now: nodes that do not agree, no memory, no disk, no right."""
+# The client has classes of its own for some replies, and takes the code off their text; the others keep it.
+_PASSING = (ConnectionError, TimeoutError, ReadOnlyError, OSError)
+_PASSING_CODES: Final = frozenset(("ASK", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED"))
+"""Replies of a server that does not know yet, or no longer, whose the keys are; or of one whose script takes long."""
+_UNABLE = (NoPermissionError, OutOfMemoryError)
+_UNABLE_CODES: Final = frozenset(("MISCONF", "MOVED", "NOREPLICAS"))
+"""Replies of a server that can do nothing for us now: no disk, no replicas, nodes that do not agree."""
 
 T = TypeVar("T")
 
@@ -66,20 +69,20 @@ class Connection:
         while True:
             try:
                 return await _cancellable(command(self._client))
-            except _PASSING as error:
-                if not waits:
-                    raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
-                if self._followed:
-                    self._follow(None, None)
-                await asyncio.sleep(waits.pop(0))
-            except ValkeyError as error:
+            except (ValkeyError, OSError) as error:
                 if (owner := _owner(error)) and moves < _MAX_MOVES:
                     moves += 1
                     self._follow(*owner)
-                    continue
-                if isinstance(error, ResponseError) and not str(error).startswith(_UNABLE):
+                elif _passes(error):
+                    if self._followed:
+                        self._follow(None, None)
+                    if not waits:
+                        raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
+                    await asyncio.sleep(waits.pop(0))
+                elif _is_unable(error):
+                    raise QueueUnavailable(f"the Valkey server fails: {error}") from error
+                else:
                     raise  # A fault of ours, or one that the caller knows what to do with.
-                raise QueueUnavailable(f"the Valkey server fails: {error}") from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -103,7 +106,19 @@ class Connection:
         return client
 
 
-def _owner(error: ValkeyError) -> tuple[str, int] | None:
+def _passes(error: Exception) -> bool:
+    return isinstance(error, _PASSING) or _code(error) in _PASSING_CODES
+
+
+def _is_unable(error: Exception) -> bool:
+    return not isinstance(error, ResponseError) or isinstance(error, _UNABLE) or _code(error) in _UNABLE_CODES
+
+
+def _code(error: Exception) -> str:
+    return str(error).partition(" ")[0]
+
+
+def _owner(error: Exception) -> tuple[str, int] | None:
     """The node that a `MOVED slot host:port` names; the plain client has no class for it."""
     words = str(error).split()
     if len(words) != 3 or words[0] != "MOVED":

@@ -13,9 +13,9 @@ from typing import Final
 
 import structlog
 
-from ekiben.errors import QueueUnavailable
 from ekiben.jobs.blobs import Blobs, delete_all
 from ekiben.jobs.store import Store
+from ekiben.jobs.unending import for_ever
 
 _log = structlog.get_logger("ekiben.jobs")
 
@@ -68,16 +68,15 @@ class Sweeper:
 
     async def run(self, every_s: float = 1.0) -> None:
         """Sweep until cancelled. A lease that ran out is noticed within `every_s`."""
-        while True:
-            try:
-                swept = await self.sweep()
-            except QueueUnavailable as error:
-                _log.warning("cannot sweep the jobs", reason=error.message)
-                swept = Swept(0, 0, 0, 0)
+
+        async def sweep() -> None:
+            swept = await self.sweep()
             if swept.reaped:
                 _log.warning("leases ran out", jobs=swept.reaped)
             if not swept.busy:
                 await asyncio.sleep(every_s)
+
+        await for_ever(sweep, "cannot sweep the jobs", every_s)
 
     async def _delete_blobs(self, job_id: str) -> None:
         if self._blobs is None:

@@ -106,6 +106,20 @@ async def test_more_than_fits_into_one_sweep_is_done_in_several(bench: Bench) ->
     assert {await bench.state(job_id) for job_id in ids} == {State.EXPIRED}
 
 
+async def test_sweeping_goes_on_after_a_fault_that_nobody_foresaw(bench: Bench) -> None:
+    job_id, leases = await bench.submit(deadline_s=1), bench.store.key("leases")
+    await bench.raw.set(leases, "no set")
+    await bench.set_time(bench.now_ms + 2_000)
+    sweeping = asyncio.create_task(bench.sweeper.run(every_s=0.01))
+    done, _ = await asyncio.wait({sweeping}, timeout=0.2)
+    assert not done
+    await bench.raw.delete(leases)
+    async with asyncio.timeout(10):
+        while await bench.state(job_id) is not State.EXPIRED:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
+    sweeping.cancel()
+
+
 async def test_sweeping_goes_on_by_itself(bench: Bench) -> None:
     job_id = await bench.submit(deadline_s=1)
     await bench.set_time(bench.now_ms + 2_000)
