@@ -7,6 +7,7 @@ another by now, it says so, and the client goes there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -74,8 +75,7 @@ class Connection:
                     moves += 1
                     self._follow(*owner)
                 elif _passes(error):
-                    if self._followed:
-                        self._follow(None, None)
+                    await self._leave(error)
                     if not waits:
                         raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
                     await asyncio.sleep(waits.pop(0))
@@ -88,6 +88,15 @@ class Connection:
         """Close every connection."""
         for client in [*self._retired, self._client]:
             await client.aclose()
+
+    async def _leave(self, error: Exception) -> None:
+        """Ask the address again where the node that failed us was another's word, or is no primary any more."""
+        if self._followed:
+            self._follow(None, None)
+        elif isinstance(error, ReadOnlyError):
+            # Connections outlive a demotion; whatever the address leads to now, only new ones get there.
+            with contextlib.suppress(ValkeyError, OSError):
+                await self._client.connection_pool.disconnect(inuse_connections=False)
 
     def _follow(self, host: str | None, port: int | None) -> None:
         """Talk to another node of the cluster, or again to the one that the URL names."""

@@ -15,6 +15,8 @@ from valkey.exceptions import ResponseError
 
 from ekiben.errors import QueueUnavailable
 from ekiben.jobs.connection import Connection
+from tests.unit.jobs.endpoint import MovingEndpoint
+from tests.unit.jobs.server import running_valkey
 
 
 @pytest.fixture
@@ -116,6 +118,24 @@ async def test_what_passes_is_waited_for(connection: Connection, reply: str) -> 
 
     assert await connection.run(passing) == "answered"
     assert attempts == 3
+
+
+async def test_a_primary_that_became_a_replica_is_left_for_the_one_that_is_it_now(
+    valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("m")
+    with running_valkey(folder) as other:
+        first, second = Path(valkey_url.removeprefix("unix://")), Path(other.url.removeprefix("unix://"))
+        async with MovingEndpoint(folder / "e.sock", first) as endpoint, Valkey.from_url(valkey_url) as operator:
+            connection = Connection(endpoint.url)
+            await asyncio.gather(*(connection.run(lambda client: _raw(client, "INCR", "n")) for _ in range(3)))
+            endpoint.target = second
+            await _raw(operator, "REPLICAOF", "127.0.0.1", 1)
+            try:
+                assert await connection.run(lambda client: _raw(client, "INCR", "n")) == 1
+            finally:
+                await _raw(operator, "REPLICAOF", "NO", "ONE")
+                await connection.close()
 
 
 async def test_a_cancellation_that_the_client_swallows_is_heard(connection: Connection) -> None:
