@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from ekiben.errors import LeaseLost
+from ekiben.errors import JobNotFound, LeaseLost
 from ekiben.jobs import Checkpoint, Cost, Events, News, Pointer, QueueRules, Reason, Result, State, Sweeper
-from ekiben.jobs.blobs import put_output
+from ekiben.jobs.blobs import BlobEntry, put_output
 from tests.unit.jobs.bench import Bench
 from tests.unit.jobs.folder_blobs import FolderBlobs
 
@@ -90,11 +92,40 @@ async def test_what_ended_goes_after_its_time_and_its_blobs_with_it(bench: Bench
     pointer = await put_output(blobs, job_id, lease.fence, b"picture", "image/png")
     await bench.worker().complete(lease, Result(blobs=(pointer,)), Cost())
     await bench.set_time(bench.now_ms + 1_001)
-    swept = await Sweeper(bench.store, blobs).sweep()
-    assert (swept.purged, blobs.keys) == (1, set())
+    assert (await Sweeper(bench.store, blobs).retire(), blobs.keys) == (1, set())
     assert await bench.lease_all() == [waiting]
     # But for the mark by which its owner, and nobody else, hears that it was there.
     assert [key for key in await bench.keys() if job_id in key] == [f"gone:{job_id}"]
+
+
+class _StuckBlobs(FolderBlobs):
+    """A store that does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nowhere"))
+        self.asked = asyncio.Event()
+
+    async def list(self, prefix: str) -> AsyncIterator[BlobEntry]:
+        self.asked.set()
+        await asyncio.Event().wait()
+        yield BlobEntry(prefix, 0, 0)
+
+
+@pytest.mark.parametrize("rules", [QueueRules(retention_ms=1_000)])
+async def test_what_is_due_is_done_while_the_store_of_blobs_hangs(bench: Bench) -> None:
+    ended, late = await bench.submit(), await bench.submit(deadline_s=30)
+    await bench.worker().complete(await bench.lease(), Result(value=1), Cost())
+    await bench.set_time(bench.now_ms + 2_000)
+    stuck = _StuckBlobs()
+    sweeping = asyncio.create_task(Sweeper(bench.store, stuck).run(every_s=0.01))
+    async with asyncio.timeout(10):
+        await stuck.asked.wait()
+        await bench.set_time(bench.now_ms + 30_000)
+        while await bench.state(late) is not State.EXPIRED:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
+    sweeping.cancel()
+    with pytest.raises(JobNotFound):
+        await bench.queue.get(ended)
 
 
 async def test_more_than_fits_into_one_sweep_is_done_in_several(bench: Bench) -> None:
