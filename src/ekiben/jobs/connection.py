@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from valkey.asyncio import Valkey
+from valkey.asyncio.connection import AbstractConnection
 from valkey.exceptions import (
     ConnectionError,  # noqa: A004  # the library's name
     NoPermissionError,
@@ -51,10 +52,15 @@ class Connection:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url, self._opened = url, 0
         self._client = self._open()
         self._followed = False
         self._retired: list[Valkey] = []
+
+    @property
+    def opened(self) -> int:
+        """How many connections there have been: while it stays the same, nobody else can have answered."""
+        return self._opened
 
     async def run(self, command: Callable[[Valkey], Awaitable[T]], *, again: bool = True) -> T:
         """Run a command.
@@ -89,6 +95,10 @@ class Connection:
         for client in [*self._retired, self._client]:
             await client.aclose()
 
+    async def _greet(self, connection: AbstractConnection) -> None:
+        self._opened += 1
+        await connection.on_connect()
+
     async def _leave(self, error: Exception) -> None:
         """Ask the address again where the node that failed us was another's word, or is no primary any more."""
         if self._followed:
@@ -109,6 +119,7 @@ class Connection:
             decode_responses=True,
             socket_timeout=2 * MAX_BLOCK_S,
             socket_connect_timeout=_CONNECT_TIMEOUT_S,
+            valkey_connect_func=self._greet,
         )
         if host:
             client.connection_pool.connection_kwargs.update(host=host, port=port)
