@@ -22,6 +22,8 @@ _log = structlog.get_logger("ekiben.jobs")
 _AT_ONCE: Final = 100
 """A script keeps everybody else waiting: so many jobs in one, about 5 ms."""
 _DELETIONS_AT_ONCE: Final = 8
+_SWEEPS_A_LEASE: Final = 8
+"""At least; where half a lease goes by without one, leases are prolonged by it (`reap.lua`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,21 @@ class Sweeper:
 
     async def run(self, every_s: float = 1.0) -> None:
         """Sweep until cancelled. A lease that ran out is noticed within `every_s`, however slow the blobs' store is."""
+        look_s = min(every_s, self._store.rules.lease_ms / 1_000 / _SWEEPS_A_LEASE)
 
         async def sweep() -> None:
             swept = await self.sweep()
             if swept.reaped:
                 _log.warning("leases ran out", jobs=swept.reaped)
             if not swept.busy:
-                await asyncio.sleep(every_s)
+                await asyncio.sleep(look_s)
 
         async def retire() -> None:
             if await self.retire() < _AT_ONCE:
                 await asyncio.sleep(every_s)
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(for_ever(sweep, "cannot sweep the jobs", every_s))
+            group.create_task(for_ever(sweep, "cannot sweep the jobs", look_s))
             group.create_task(for_ever(retire, "cannot give up old jobs", every_s))
 
     async def _delete_blobs(self, blobs: Blobs, job_id: str, room: asyncio.Semaphore) -> None:

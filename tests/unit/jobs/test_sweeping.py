@@ -42,6 +42,35 @@ async def test_a_job_that_takes_its_workers_with_it_is_parked(bench: Bench) -> N
     assert job.problem.code == "worker_lost"
 
 
+async def test_time_that_the_server_was_away_is_no_workers_crash(bench: Bench) -> None:
+    job_id = await bench.submit()
+    lease = await bench.lease()
+    for _ in range(4):
+        await bench.advance(10)
+        await bench.worker().heartbeat(lease)
+        await bench.set_time(bench.now_ms + 60_000)
+        await bench.sweep()
+        assert await bench.state(job_id) is State.RUNNING
+    await bench.worker().heartbeat(lease)
+    job = await bench.queue.get(job_id)
+    assert (job.state, job.crashes) == (State.RUNNING, 0)
+    assert await bench.kinds(job_id) == ["queued", "started"]
+
+
+async def test_a_worker_that_was_lost_while_the_server_was_away_is_noticed_after_what_was_left_of_its_lease(
+    bench: Bench,
+) -> None:
+    job_id = await bench.submit()
+    await bench.lease()
+    await bench.advance(10)
+    await bench.set_time(bench.now_ms + 60_000)
+    await bench.sweep()
+    await bench.advance(4)
+    assert await bench.state(job_id) is State.RUNNING
+    await bench.advance(3)
+    assert await bench.state(job_id) is State.QUEUED
+
+
 async def test_a_job_that_comes_on_between_crashes_is_no_poison(bench: Bench) -> None:
     job_id = await bench.submit()
     for step in range(6):

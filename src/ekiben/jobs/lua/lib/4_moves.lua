@@ -32,10 +32,14 @@ function enter.queued(job)
   end
 end
 
+-- A running job's lease lasts until then.
+local function hold(id, ends)
+  redis.call('ZADD', name('leases'), ends, id)
+  redis.call('HSET', name('job', id), 'lease_until', ends)
+end
+
 function enter.running(job)
-  local ends = now + LEASE_MS
-  redis.call('ZADD', name('leases'), ends, job.id)
-  redis.call('HSET', name('job', job.id), 'lease_until', ends)
+  hold(job.id, now + LEASE_MS)
   count('running', job.model, 1)
   count('running_of', job.principal, 1)
 end
