@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ekiben.errors import JobNotFound, LeaseLost
-from ekiben.jobs import Checkpoint, Cost, Events, News, Pointer, QueueRules, Reason, Result, State, Sweeper
-from ekiben.jobs.blobs import BlobEntry, put_output
+from ekiben.jobs import Checkpoint, Cost, Events, Filter, News, Pointer, QueueRules, Reason, Result, State, Sweeper
+from ekiben.jobs.blobs import BlobEntry, put_input, put_output
 from tests.unit.jobs.bench import Bench
 from tests.unit.jobs.folder_blobs import FolderBlobs
 
@@ -125,6 +125,24 @@ async def test_what_ended_goes_after_its_time_and_its_blobs_with_it(bench: Bench
     assert await bench.lease_all() == [waiting]
     # But for the mark by which its owner, and nobody else, hears that it was there.
     assert [key for key in await bench.keys() if job_id in key] == [f"gone:{job_id}"]
+
+
+@pytest.mark.parametrize("rules", [QueueRules(max_kept_each=2)])
+async def test_of_what_ended_only_so_many_are_kept_for_each_principal(bench: Bench, blobs: FolderBlobs) -> None:
+    ids = [await bench.submit() for _ in range(5)]
+    other, waiting = await bench.submit(principal="q"), await bench.submit()
+    for job_id in [*ids, other]:
+        await put_input(blobs, job_id, b"input", "x/y")
+        await bench.queue.cancel(job_id)
+        await bench.set_time(bench.now_ms + 1)
+    sweeper = Sweeper(bench.store, blobs)
+    assert [await sweeper.retire(), await sweeper.retire()] == [3, 0]
+    kept = {job.id for job in (await bench.queue.page(Filter())).jobs}
+    assert kept == {*ids[3:], other, waiting}
+    assert {key.split("/")[1] for key in blobs.keys} == {*ids[3:], other}
+    await bench.queue.purge([ids[3]])
+    await bench.queue.cancel(waiting)
+    assert await sweeper.retire() == 0
 
 
 class _StuckBlobs(FolderBlobs):
