@@ -17,6 +17,7 @@ each line.
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
+        ownership     own: whether these blobs are this queue's at all
         migration     migrate: waiting jobs of an older schema
         embedded      EmbeddedValkey: the server, where no address of one is set
         opening       all of it from the settings
@@ -49,6 +50,7 @@ from ekiben.jobs.news import News
 from ekiben.jobs.object_blobs import ObjectBlobs
 from ekiben.jobs.opening import embedded_valkey, open_blobs, open_store
 from ekiben.jobs.orphans import collect_orphans
+from ekiben.jobs.ownership import own
 from ekiben.jobs.queue import Accepted, JobQueue
 from ekiben.jobs.retrying import retry_with_blobs
 from ekiben.jobs.rules import QueueRules
@@ -101,5 +103,6 @@ __all__ = [
     "new_job_id",
     "open_blobs",
     "open_store",
+    "own",
     "retry_with_blobs",
 ]

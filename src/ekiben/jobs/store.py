@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -131,6 +132,15 @@ class Store:
     async def delete(self, *keys: str) -> None:
         """Remove keys."""
         await self._connection.run(lambda client: client.delete(*keys))
+
+    async def name(self) -> str:
+        """The queue's own name, random, unlike any other's; kept as long as its jobs."""
+
+        async def settle(client: Valkey) -> str:
+            await client.set(self.key("name"), secrets.token_hex(16), nx=True)
+            return str(await client.get(self.key("name")))
+
+        return await self._connection.run(settle)
 
     async def durability(self) -> Durability:
         """What the server promises; asked again of every server that we may have come to, and while it refuses.
