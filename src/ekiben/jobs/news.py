@@ -65,7 +65,8 @@ class News:
 
     async def _read(self) -> None:
         """Read from now on; what came before, everybody looks for."""
-        after = await self._store.last_of_stream(self._store.key("news"))
+        last = await self._store.last_of_stream(self._store.key("news"))
+        after = last[0] if last else "0-0"
         for job_id in list(self._listening):
             self._wake(job_id)
         while True:

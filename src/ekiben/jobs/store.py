@@ -120,10 +120,10 @@ class Store:
         found = await self._connection.run(lambda client: client.xread({key: after}, count=count, block=block_ms))
         return found[0][1] if found else []
 
-    async def last_of_stream(self, key: str) -> str:
-        """Id of the last entry of a stream; `0-0` where there is none."""
+    async def last_of_stream(self, key: str) -> tuple[str, dict[str, str]] | None:
+        """The last entry of a stream, if there is one."""
         found = await self._connection.run(lambda client: client.xrevrange(key, count=1))
-        return str(found[0][0]) if found else "0-0"
+        return (str(found[0][0]), found[0][1]) if found else None
 
     async def exists(self, key: str) -> bool:
         """Whether there is such a key."""
