@@ -43,7 +43,7 @@ class Modelled:
     cancelling: bool = False
     reason: Reason | None = None
     checkpoint: int | None = None
-    retried: bool = False
+    retried_as: str | None = None
 
 
 @dataclass
@@ -305,10 +305,10 @@ class QueueMachine(RuleBasedStateMachine):
             return
         except QueueFull:
             return
-        assert accepted.known == job.retried
-        if not job.retried:
+        assert accepted.known == (job.retried_as in self.model.jobs)
+        if not accepted.known:
             now_ms = self.bench.now_ms
-            job.retried = True
+            job.retried_as = new_id
             created = seen.timings.created_ms
             deadline_ms = now_ms + job.deadline_ms - created if job.deadline_ms else 0
             rank_ms = now_ms - seen.priority * _RULES.ageing_ms

@@ -114,6 +114,16 @@ async def test_retrying_makes_one_new_job_and_takes_the_old_one_off_the_dead_let
     assert (await bench.queue.page(Filter(dead=True))).jobs == ()
 
 
+async def test_a_job_whose_retry_was_erased_can_be_retried_again(bench: Bench) -> None:
+    old = await bench.submit()
+    await bench.queue.cancel(old)
+    job = await bench.queue.get(old)
+    await bench.queue.retry_with(job, job.specification, "again_0001")
+    await bench.queue.purge(["again_0001"])
+    assert await bench.queue.retry_with(job, job.specification, "again_0002") == Accepted("again_0002", known=False)
+    assert (await bench.queue.get(old)).retried_as == "again_0002"
+
+
 async def test_retrying_what_waits_or_runs_or_is_gone_is_refused(bench: Bench) -> None:
     await bench.submit()
     job = (await bench.lease()).job
