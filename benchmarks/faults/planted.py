@@ -19,7 +19,7 @@ EARLY_ACKNOWLEDGEMENT: Final = "acknowledged before it is written"
 _LATE_S: Final = 1.0
 _BUGS: Final[Mapping[str, tuple[str, str, str]]] = {
     NO_FENCING: ("lib/4_moves", "job.fence == tonumber(fence)", "true"),
-    LOST_HEARTBEAT: ("heartbeat", "redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)", ""),
+    LOST_HEARTBEAT: ("heartbeat", "hold(job.id, now + LEASE_MS)", ""),
 }
 
 

@@ -132,6 +132,16 @@ class Settings(BaseSettings):
     job_lease_s: float = Field(
         15.0, ge=1, description="Seconds without a heartbeat after which a worker's jobs go to others."
     )
+    job_retention_s: float = Field(
+        7 * 86_400.0,
+        gt=0,
+        description="Seconds for which a job that ends is kept, with its files, unless erased before.",
+    )
+    job_max_kept: int = Field(
+        100_000,
+        ge=1,
+        description="Ended jobs of one key that are kept; past that the oldest go before EKIBEN_JOB_RETENTION_S.",
+    )
     checkpoint_s: float = Field(
         2.0, ge=0, description="Seconds of computing after which a job's state is written down; 0: not by time."
     )

@@ -7,8 +7,17 @@ from typing import Final, Self
 
 import structlog
 
-from ekiben.errors import EkibenError
-from ekiben.jobs import JobQueue, Store, Sweeper, collect_orphans, embedded_valkey, open_blobs, open_store
+from ekiben.jobs import (
+    JobQueue,
+    Store,
+    Sweeper,
+    collect_orphans,
+    embedded_valkey,
+    for_ever,
+    open_blobs,
+    open_store,
+    own,
+)
 from ekiben.settings import Settings
 
 _log = structlog.get_logger("ekiben.supervisor")
@@ -65,11 +74,12 @@ class JobCare:
 
     async def _collect(self, store: Store) -> None:
         """Remove what no job names, now and then; not at the start, when everybody has something else to do."""
-        blobs = open_blobs(self._settings)
-        while True:
+        queue, blobs = JobQueue(store), open_blobs(self._settings)
+
+        async def collect() -> None:
+            await own(queue, blobs)  # Early: whoever comes later to the same place must find whose it is.
             await asyncio.sleep(_COLLECT_EVERY_S)
-            try:
-                collected = await collect_orphans(JobQueue(store), blobs)
-                _log.info("orphans collected", seen=collected.seen, removed=collected.removed)
-            except (EkibenError, OSError) as error:
-                _log.warning("orphans cannot be collected", reason=str(error))
+            collected = await collect_orphans(queue, blobs)
+            _log.info("orphans collected", seen=collected.seen, removed=collected.removed)
+
+        await for_ever(collect, "orphans cannot be collected", _COLLECT_EVERY_S)

@@ -17,13 +17,15 @@ each line.
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
+        ownership     own: whether these blobs are this queue's at all
         migration     migrate: waiting jobs of an older schema
         embedded      EmbeddedValkey: the server, where no address of one is set
         opening       all of it from the settings
 
     what a job is: job, states (the picture), faults, schema, record, rules
     how it is kept: store (runs the operations), scripts (renders them), lua/ (one atomic operation each),
-                    connection (a node of a cluster, a lost server), durability (whether jobs are accepted at all)
+                    connection (a node of a cluster, a lost server), durability (whether jobs are accepted at all),
+                    unending (loops that go on whatever happens)
 
 What holds, whoever dies when:
 
@@ -48,6 +50,7 @@ from ekiben.jobs.news import News
 from ekiben.jobs.object_blobs import ObjectBlobs
 from ekiben.jobs.opening import embedded_valkey, open_blobs, open_store
 from ekiben.jobs.orphans import collect_orphans
+from ekiben.jobs.ownership import own
 from ekiben.jobs.queue import Accepted, JobQueue
 from ekiben.jobs.retrying import retry_with_blobs
 from ekiben.jobs.rules import QueueRules
@@ -55,6 +58,7 @@ from ekiben.jobs.states import Reason, State
 from ekiben.jobs.store import Store
 from ekiben.jobs.submission import Submission, new_job_id
 from ekiben.jobs.sweeping import Sweeper
+from ekiben.jobs.unending import for_ever
 
 __all__ = [
     "Accepted",
@@ -94,9 +98,11 @@ __all__ = [
     "Timings",
     "collect_orphans",
     "embedded_valkey",
+    "for_ever",
     "migrate",
     "new_job_id",
     "open_blobs",
     "open_store",
+    "own",
     "retry_with_blobs",
 ]

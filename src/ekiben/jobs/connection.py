@@ -7,18 +7,19 @@ another by now, it says so, and the client goes there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from valkey.asyncio import Valkey
+from valkey.asyncio.connection import AbstractConnection
 from valkey.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
     ConnectionError,  # noqa: A004  # the library's name
+    NoPermissionError,
+    OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
     TimeoutError,  # noqa: A004
-    TryAgainError,
     ValkeyError,
 )
 
@@ -32,9 +33,13 @@ _WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Between attempts: a server that is started again by its supervisor is back within these."""
 
 _MAX_MOVES: Final = 5
-_PASSING = (ConnectionError, TimeoutError, BusyLoadingError, TryAgainError, ReadOnlyError, ClusterDownError, OSError)
-_UNABLE = ("MOVED", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM")
-"""Replies of a server that can do nothing for us now: nodes that do not agree, no memory, no disk, no right."""
+# The client has classes of its own for some replies, and takes the code off their text; the others keep it.
+_PASSING = (ConnectionError, TimeoutError, ReadOnlyError, OSError)
+_PASSING_CODES: Final = frozenset(("ASK", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED"))
+"""Replies of a server that does not know yet, or no longer, whose the keys are; or of one whose script takes long."""
+_UNABLE = (NoPermissionError, OutOfMemoryError)
+_UNABLE_CODES: Final = frozenset(("MISCONF", "MOVED", "NOREPLICAS"))
+"""Replies of a server that can do nothing for us now: no disk, no replicas, nodes that do not agree."""
 
 T = TypeVar("T")
 
@@ -47,10 +52,15 @@ class Connection:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url, self._opened = url, 0
         self._client = self._open()
         self._followed = False
         self._retired: list[Valkey] = []
+
+    @property
+    def opened(self) -> int:
+        """How many connections there have been: while it stays the same, nobody else can have answered."""
+        return self._opened
 
     async def run(self, command: Callable[[Valkey], Awaitable[T]], *, again: bool = True) -> T:
         """Run a command.
@@ -66,25 +76,37 @@ class Connection:
         while True:
             try:
                 return await _cancellable(command(self._client))
-            except _PASSING as error:
-                if not waits:
-                    raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
-                if self._followed:
-                    self._follow(None, None)
-                await asyncio.sleep(waits.pop(0))
-            except ValkeyError as error:
+            except (ValkeyError, OSError) as error:
                 if (owner := _owner(error)) and moves < _MAX_MOVES:
                     moves += 1
                     self._follow(*owner)
-                    continue
-                if isinstance(error, ResponseError) and not str(error).startswith(_UNABLE):
+                elif _passes(error):
+                    await self._leave(error)
+                    if not waits:
+                        raise QueueUnavailable(f"the Valkey server does not answer: {error}") from error
+                    await asyncio.sleep(waits.pop(0))
+                elif _is_unable(error):
+                    raise QueueUnavailable(f"the Valkey server fails: {error}") from error
+                else:
                     raise  # A fault of ours, or one that the caller knows what to do with.
-                raise QueueUnavailable(f"the Valkey server fails: {error}") from error
 
     async def close(self) -> None:
         """Close every connection."""
         for client in [*self._retired, self._client]:
             await client.aclose()
+
+    async def _greet(self, connection: AbstractConnection) -> None:
+        self._opened += 1
+        await connection.on_connect()
+
+    async def _leave(self, error: Exception) -> None:
+        """Ask the address again where the node that failed us was another's word, or is no primary any more."""
+        if self._followed:
+            self._follow(None, None)
+        elif isinstance(error, ReadOnlyError):
+            # Connections outlive a demotion; whatever the address leads to now, only new ones get there.
+            with contextlib.suppress(ValkeyError, OSError):
+                await self._client.connection_pool.disconnect(inuse_connections=False)
 
     def _follow(self, host: str | None, port: int | None) -> None:
         """Talk to another node of the cluster, or again to the one that the URL names."""
@@ -97,13 +119,26 @@ class Connection:
             decode_responses=True,
             socket_timeout=2 * MAX_BLOCK_S,
             socket_connect_timeout=_CONNECT_TIMEOUT_S,
+            valkey_connect_func=self._greet,
         )
         if host:
             client.connection_pool.connection_kwargs.update(host=host, port=port)
         return client
 
 
-def _owner(error: ValkeyError) -> tuple[str, int] | None:
+def _passes(error: Exception) -> bool:
+    return isinstance(error, _PASSING) or _code(error) in _PASSING_CODES
+
+
+def _is_unable(error: Exception) -> bool:
+    return not isinstance(error, ResponseError) or isinstance(error, _UNABLE) or _code(error) in _UNABLE_CODES
+
+
+def _code(error: Exception) -> str:
+    return str(error).partition(" ")[0]
+
+
+def _owner(error: Exception) -> tuple[str, int] | None:
     """The node that a `MOVED slot host:port` names; the plain client has no class for it."""
     words = str(error).split()
     if len(words) != 3 or words[0] != "MOVED":

@@ -15,7 +15,7 @@ _OR_SAY_SO: Final = "or say with EKIBEN_VALKEY_DURABLE=true that it loses nothin
 
 @dataclass(frozen=True, slots=True)
 class Durability:
-    """What was found at connecting.
+    """What was found at a server.
 
     Attributes:
         waits: Whether each submission asks the server to confirm that it is on disk (WAITAOF).

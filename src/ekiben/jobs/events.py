@@ -75,11 +75,9 @@ class Events:
                     await listening.wait()
 
     async def _ended(self, job_id: str, after: int) -> bool:
-        """Whether the reader has seen the last event before."""
-        if after == 0:
-            return False
-        entries = await self._store.read_stream(self._store.key("events", job_id), f"{after - 1}-0", count=1)
-        return bool(entries) and _event(*entries[0]).last
+        """Whether the reader has seen the last event before, or says that it has seen more."""
+        entry = await self._store.last_of_stream(self._store.key("events", job_id))
+        return entry is not None and (last := _event(*entry)).last and last.number <= after
 
 
 def _event(number: str, fields: Mapping[str, str]) -> Event:

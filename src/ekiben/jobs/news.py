@@ -6,15 +6,11 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
-import structlog
-
-from ekiben.errors import QueueUnavailable
 from ekiben.jobs.connection import MAX_BLOCK_S
 from ekiben.jobs.store import Store
-
-_log = structlog.get_logger("ekiben.jobs")
+from ekiben.jobs.unending import for_ever
 
 _RECHECK_S: Final = 15.0
 """A listener looks by itself after so long, in case that news was lost with a connection."""
@@ -44,10 +40,10 @@ class News:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._listening: defaultdict[str, set[Listening]] = defaultdict(set)
-        self._reading: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[NoReturn] | None = None
 
     async def __aenter__(self) -> Self:
-        self._reading = asyncio.create_task(self._read(), name="job news")
+        self._reading = asyncio.create_task(for_ever(self._read, "cannot hear of jobs", _PAUSE_S), name="job news")
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
@@ -68,15 +64,9 @@ class News:
                 del self._listening[job_id]
 
     async def _read(self) -> None:
-        while True:
-            try:
-                await self._read_on(await self._store.last_of_stream(self._store.key("news")))
-            except QueueUnavailable as error:
-                _log.warning("cannot hear of jobs", reason=error.message)
-                await asyncio.sleep(_PAUSE_S)
-
-    async def _read_on(self, after: str) -> None:
-        """Read from one entry on; what came before it, everybody looks for."""
+        """Read from now on; what came before, everybody looks for."""
+        last = await self._store.last_of_stream(self._store.key("news"))
+        after = last[0] if last else "0-0"
         for job_id in list(self._listening):
             self._wake(job_id)
         while True:

@@ -31,7 +31,7 @@ def open_store(settings: Settings, rules: QueueRules | None = None) -> Store:
     Raises:
         ConfigurationError: The address is none.
     """
-    rules = rules or QueueRules(lease_ms=round(settings.job_lease_s * 1_000))
+    rules = rules or _rules(settings)
     if settings.valkey_url is None:
         return Store(f"unix://{_socket(settings)}", rules=rules)
     try:
@@ -50,6 +50,14 @@ def open_blobs(settings: Settings) -> ObjectBlobs:
         ConfigurationError: Neither a folder that can be written to nor a bucket.
     """
     return ObjectBlobs(open_objects(settings.objects, settings.state_dir / _OBJECTS_FOLDER))
+
+
+def _rules(settings: Settings) -> QueueRules:
+    return QueueRules(
+        lease_ms=round(settings.job_lease_s * 1_000),
+        retention_ms=round(settings.job_retention_s * 1_000),
+        max_kept_each=settings.job_max_kept,
+    )
 
 
 def _socket(settings: Settings) -> Path:

@@ -13,6 +13,7 @@ from typing import Final
 from ekiben.errors import JobNotFound
 from ekiben.jobs.blobs import INPUT, ROOT, BlobEntry, Blobs
 from ekiben.jobs.job import Job
+from ekiben.jobs.ownership import own
 from ekiben.jobs.queue import JobQueue
 from ekiben.jobs.states import State
 
@@ -33,9 +34,11 @@ async def collect_orphans(queue: JobQueue, blobs: Blobs, *, min_age_s: float = _
     """Go through the whole store once.
 
     Raises:
+        ConfigurationError: The store is another queue's; nothing is removed.
         QueueUnavailable: The queue cannot be reached; nothing is removed without its word.
         OSError: The store of blobs cannot do it.
     """
+    await own(queue, blobs)
     seen = removed = removed_bytes = 0
     async for entry in blobs.list(ROOT):
         seen += 1

@@ -37,6 +37,10 @@ class JobQueue:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    async def name(self) -> str:
+        """The queue's own, unlike any other's; another where its server has lost everything."""
+        return await self._store.name()
+
     async def submit(self, submission: Submission) -> Accepted:
         """Accept one job; it is on disk when this returns.
 

@@ -17,7 +17,7 @@ async def retry_with_blobs(queue: JobQueue, blobs: Blobs, job_id: str, principal
     """
     old = await queue.get(job_id, principal)
     specification, new_id = old.specification, new_job_id()
-    if specification.input is not None and old.retried_as is None:
+    if specification.input is not None:
         data = await get_checked(blobs, specification.input)
         pointer = await put_input(blobs, new_id, data, specification.input.media_type)
         specification = specification.model_copy(update={"input": pointer})

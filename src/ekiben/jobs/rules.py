@@ -36,6 +36,7 @@ class QueueRules:
         max_crashes: Workers a job may take with it between two checkpoints.
         idempotency_ms: How long an idempotency key is remembered.
         retention_ms: How long a job that has ended is kept.
+        max_kept_each: Ended jobs of one principal that are kept; past that the oldest go before their time.
         gone_ms: How long the owner of an erased job is told that it was there.
         backoffs: Waits after failures, by their kind.
     """
@@ -47,5 +48,6 @@ class QueueRules:
     max_crashes: int = 3
     idempotency_ms: int = 24 * 3_600_000
     retention_ms: int = 7 * 24 * 3_600_000
+    max_kept_each: int = 100_000
     gone_ms: int = 24 * 3_600_000
     backoffs: dict[Fault, Backoff] = field(default_factory=_backoffs)

@@ -84,6 +84,7 @@ def _constants(rules: QueueRules) -> str:
         "MAX_CRASHES": rules.max_crashes,
         "IDEMPOTENCY_MS": rules.idempotency_ms,
         "RETENTION_MS": rules.retention_ms,
+        "MAX_KEPT_EACH": rules.max_kept_each,
         "GONE_MS": rules.gone_ms,
     }
     lines = [f"local {name} = {number}" for name, number in numbers.items()]

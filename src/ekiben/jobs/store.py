@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from valkey.asyncio import Valkey
@@ -17,7 +20,21 @@ from ekiben.jobs.schema import CURRENT, Schema
 from ekiben.jobs.scripts import Script, Source, read_source, render
 
 _FSYNC_TIMEOUT_MS: Final = 5_000
+_REFUSED_FOR_S: Final = 2.0
+"""After so long, a server that was refused may have been given another configuration."""
 Arguments = Sequence[str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    durability: Durability
+    opened: int
+    at_s: float
+
+    def stands(self, opened: int) -> bool:
+        """Whether it was about the server that answers now, and is no refusal of long ago."""
+        is_fresh = not self.durability.refusal or time.monotonic() - self.at_s < _REFUSED_FOR_S
+        return is_fresh and opened == self.opened
 
 
 class Store:
@@ -45,7 +62,7 @@ class Store:
         self._connection = Connection(url)
         self._scripts = render(self.rules, source)
         self._declared_durable = declared_durable
-        self._durability: Durability | None = None
+        self._judgement: _Judgement | None = None
         self._judging = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -78,13 +95,13 @@ class Store:
         Raises:
             QueueNotDurable: The server does not keep what it confirms.
         """
-        durability = await self.durability()
-        if durability.refusal:
-            raise QueueNotDurable(f"no job is accepted: {durability.refusal}")
+        durability = await self._durable()
         script = self._scripts[operation]
-        return await self._connection.run(
+        answers = await self._connection.run(
             lambda client: self._pipeline(client, script, calls, wait_for_disk=durability.waits)
         )
+        await self._durable()  # Asks only where another server may have answered than the one that was judged.
+        return answers
 
     async def block(self, keys: Sequence[str], timeout_s: float) -> tuple[str, str] | None:
         """Take one element from the first of these lists that has one; None after the timeout."""
@@ -103,10 +120,10 @@ class Store:
         found = await self._connection.run(lambda client: client.xread({key: after}, count=count, block=block_ms))
         return found[0][1] if found else []
 
-    async def last_of_stream(self, key: str) -> str:
-        """Id of the last entry of a stream; `0-0` where there is none."""
+    async def last_of_stream(self, key: str) -> tuple[str, dict[str, str]] | None:
+        """The last entry of a stream, if there is one."""
         found = await self._connection.run(lambda client: client.xrevrange(key, count=1))
-        return str(found[0][0]) if found else "0-0"
+        return (str(found[0][0]), found[0][1]) if found else None
 
     async def exists(self, key: str) -> bool:
         """Whether there is such a key."""
@@ -116,21 +133,41 @@ class Store:
         """Remove keys."""
         await self._connection.run(lambda client: client.delete(*keys))
 
+    async def name(self) -> str:
+        """The queue's own name, random, unlike any other's; kept as long as its jobs."""
+
+        async def settle(client: Valkey) -> str:
+            await client.set(self.key("name"), secrets.token_hex(16), nx=True)
+            return str(await client.get(self.key("name")))
+
+        return await self._connection.run(settle)
+
     async def durability(self) -> Durability:
-        """What the server promises; asked once.
+        """What the server promises; asked again of every server that we may have come to, and while it refuses.
 
         Raises:
             ConfigurationError: The server is too old.
             QueueUnavailable: It cannot be reached.
         """
         async with self._judging:
-            if self._durability is None:
-                info = await self._connection.run(lambda client: client.info("everything"))
-                if (version := server_version(info)) < OLDEST_SERVER:
-                    found = ".".join(map(str, version))
-                    raise ConfigurationError(f"the Valkey server is version {found}; jobs need 7.2 or later")
-                self._durability = judge(info, await self._policy(), declared=self._declared_durable)
-            return self._durability
+            if self._judgement is None or not self._judgement.stands(self._connection.opened):
+                await self.exists(self.key())  # Its owner answers; INFO would be any node's.
+                self._judgement = await self._judge(self._connection.opened)
+            return self._judgement.durability
+
+    async def _durable(self) -> Durability:
+        durability = await self.durability()
+        if durability.refusal:
+            raise QueueNotDurable(f"no job is accepted: {durability.refusal}")
+        return durability
+
+    async def _judge(self, opened: int) -> _Judgement:
+        info = await self._connection.run(lambda client: client.info("everything"))
+        if (version := server_version(info)) < OLDEST_SERVER:
+            found = ".".join(map(str, version))
+            raise ConfigurationError(f"the Valkey server is version {found}; jobs need 7.2 or later")
+        durability = judge(info, await self._policy(), declared=self._declared_durable)
+        return _Judgement(durability, opened, time.monotonic())
 
     async def _policy(self) -> str | None:
         """The server's `appendfsync`; managed servers show none."""

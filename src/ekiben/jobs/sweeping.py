@@ -13,14 +13,17 @@ from typing import Final
 
 import structlog
 
-from ekiben.errors import QueueUnavailable
 from ekiben.jobs.blobs import Blobs, delete_all
 from ekiben.jobs.store import Store
+from ekiben.jobs.unending import for_ever
 
 _log = structlog.get_logger("ekiben.jobs")
 
 _AT_ONCE: Final = 100
 """A script keeps everybody else waiting: so many jobs in one, about 5 ms."""
+_DELETIONS_AT_ONCE: Final = 8
+_SWEEPS_A_LEASE: Final = 8
+"""At least; where half a lease goes by without one, leases are prolonged by it (`reap.lua`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,11 @@ class Swept:
     reaped: int
     expired: int
     promoted: int
-    purged: int
 
     @property
     def busy(self) -> bool:
         """Whether a step did as much as it may at once, so that there may be more."""
-        return max(self.reaped, self.expired, self.promoted, self.purged) >= _AT_ONCE
+        return max(self.reaped, self.expired, self.promoted) >= _AT_ONCE
 
 
 class Sweeper:
@@ -61,29 +63,43 @@ class Sweeper:
         reaped = await self._store.run("reap", _AT_ONCE, self._random())
         expired = await self._store.run("expire", _AT_ONCE)
         promoted = await self._store.run("promote")
-        purged = await self._store.run("retention", _AT_ONCE)
-        for job_id in purged:
-            await self._delete_blobs(job_id)
-        return Swept(int(reaped), int(expired), int(promoted), len(purged))
+        return Swept(int(reaped), int(expired), int(promoted))
+
+    async def retire(self) -> int:
+        """Erase jobs that are old enough to go, with their blobs, a bounded number; returns how many there were.
+
+        Raises:
+            QueueUnavailable: The store cannot be reached.
+        """
+        retired = await self._store.run("retention", _AT_ONCE)
+        if self._blobs is not None:
+            room = asyncio.Semaphore(_DELETIONS_AT_ONCE)
+            await asyncio.gather(*(self._delete_blobs(self._blobs, job_id, room) for job_id in retired))
+        return len(retired)
 
     async def run(self, every_s: float = 1.0) -> None:
-        """Sweep until cancelled. A lease that ran out is noticed within `every_s`."""
-        while True:
-            try:
-                swept = await self.sweep()
-            except QueueUnavailable as error:
-                _log.warning("cannot sweep the jobs", reason=error.message)
-                swept = Swept(0, 0, 0, 0)
+        """Sweep until cancelled. A lease that ran out is noticed within `every_s`, however slow the blobs' store is."""
+        look_s = min(every_s, self._store.rules.lease_ms / 1_000 / _SWEEPS_A_LEASE)
+
+        async def sweep() -> None:
+            swept = await self.sweep()
             if swept.reaped:
                 _log.warning("leases ran out", jobs=swept.reaped)
             if not swept.busy:
+                await asyncio.sleep(look_s)
+
+        async def retire() -> None:
+            if await self.retire() < _AT_ONCE:
                 await asyncio.sleep(every_s)
 
-    async def _delete_blobs(self, job_id: str) -> None:
-        if self._blobs is None:
-            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(for_ever(sweep, "cannot sweep the jobs", look_s))
+            group.create_task(for_ever(retire, "cannot give up old jobs", every_s))
+
+    async def _delete_blobs(self, blobs: Blobs, job_id: str, room: asyncio.Semaphore) -> None:
         try:
-            await delete_all(self._blobs, job_id)
+            async with room:
+                await delete_all(blobs, job_id)
         except OSError as error:
             # They have become orphans, and are collected as such.
             _log.warning("cannot delete a job's blobs", job=job_id, reason=str(error))

@@ -40,6 +40,9 @@ async def assert_structures_agree(bench: Bench) -> None:
         held_up = {one for one in waiting if await raw.sismember(key("held_up", one), model)}
         assert (turn | held_up, turn & held_up) == (waiting, set())
         for principal in {job["principal"] for job in jobs.values()}:
+            assert await members("ended", principal) == {
+                one for one in set(jobs) - set(queued) - set(running) if jobs[one]["principal"] == principal
+            }
             assert await members("wait", model, principal) == {
                 one for one in line if jobs[one]["principal"] == principal
             }

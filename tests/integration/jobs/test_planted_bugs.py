@@ -26,7 +26,7 @@ def _planted(file: str, right: str, wrong: str) -> dict[str, tuple[str, str]]:
 
 
 _NO_FENCING = _planted("lib/4_moves", "job.fence == tonumber(fence)", "true")
-_HEARTBEAT_LOST = _planted("heartbeat", "redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)", "")
+_HEARTBEAT_LOST = _planted("heartbeat", "hold(job.id, now + LEASE_MS)", "")
 _NO_TABLE = {
     **_planted("lib/4_moves", "if job and job.state == 'running' and job.fence == tonumber(fence) then", "if job then"),
 }

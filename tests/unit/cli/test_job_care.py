@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from ekiben.cli.job_care import JobCare
 from ekiben.errors import ConfigurationError
-from ekiben.jobs import JobQueue, State, Store, Submission
+from ekiben.jobs import JobQueue, State, Store, Submission, open_blobs
 from ekiben.settings import Settings, load_settings
 
 
@@ -48,3 +48,11 @@ async def test_an_address_that_is_none_stops_the_start(settings: Settings) -> No
     with pytest.raises(ConfigurationError, match="EKIBEN_VALKEY_URL"):
         async with JobCare(settings.model_copy(update={"valkey_url": SecretStr("http://nowhere")})):
             pass
+
+
+async def test_the_files_are_marked_as_this_queues_before_there_are_any(settings: Settings) -> None:
+    async with JobCare(settings) as care, Store(care.url) as store, asyncio.timeout(20):
+        blobs = open_blobs(settings)
+        while not [entry async for entry in blobs.list("jobs/")]:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.02)
+        assert await blobs.get("jobs/queue") == (await store.name()).encode()

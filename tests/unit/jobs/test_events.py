@@ -43,6 +43,7 @@ async def test_a_listener_goes_on_after_the_last_it_has_seen(bench: Bench, event
     assert [event.number for event in await _collect(events.follow(job_id, 1))] == [2, 3]
     async with asyncio.timeout(5):
         assert await _collect(events.follow(job_id, 3)) == []  # It has seen the end.
+        assert await _collect(events.follow(job_id, 9)) == []  # More than there is.
 
 
 async def test_following_no_job_or_one_that_is_erased_ends(bench: Bench, events: Events) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ekiben.jobs import News
 from tests.unit.jobs.bench import Bench
 
@@ -30,3 +32,15 @@ async def test_news_before_anybody_listens_is_no_news(bench: Bench) -> None:
             waiting = asyncio.create_task(hearing.wait())
             await bench.queue.cancel(job_id)
             await asyncio.wait_for(waiting, 5)
+
+
+async def test_news_comes_again_after_a_fault_that_nobody_foresaw(bench: Bench) -> None:
+    key = bench.store.key("news")
+    await bench.raw.set(key, "no stream")
+    async with News(bench.store) as news:
+        with news.listen("any") as hearing:
+            woken = asyncio.create_task(hearing.wait())
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(woken), 0.2)
+            await bench.raw.delete(key)
+            await asyncio.wait_for(woken, 5)

@@ -6,7 +6,7 @@ import pytest
 
 from ekiben.errors import IdempotencyConflict, JobNotFound, JobStateConflict, QueueFull
 from ekiben.jobs import Accepted, Cost, Fault, Filter, Problem, QueueRules, Result, State, Submission
-from tests.unit.jobs.bench import Bench
+from tests.unit.jobs.bench import Bench, open_bench
 
 _PROBLEM = Problem(code="internal_error", message="m")
 
@@ -114,6 +114,16 @@ async def test_retrying_makes_one_new_job_and_takes_the_old_one_off_the_dead_let
     assert (await bench.queue.page(Filter(dead=True))).jobs == ()
 
 
+async def test_a_job_whose_retry_was_erased_can_be_retried_again(bench: Bench) -> None:
+    old = await bench.submit()
+    await bench.queue.cancel(old)
+    job = await bench.queue.get(old)
+    await bench.queue.retry_with(job, job.specification, "again_0001")
+    await bench.queue.purge(["again_0001"])
+    assert await bench.queue.retry_with(job, job.specification, "again_0002") == Accepted("again_0002", known=False)
+    assert (await bench.queue.get(old)).retried_as == "again_0002"
+
+
 async def test_retrying_what_waits_or_runs_or_is_gone_is_refused(bench: Bench) -> None:
     await bench.submit()
     job = (await bench.lease()).job
@@ -147,8 +157,6 @@ async def test_listing_filters_and_pages_newest_first(bench: Bench) -> None:
 
 
 async def test_a_page_looks_at_a_bounded_number_and_says_where_to_go_on(valkey_url: str) -> None:
-    from tests.unit.jobs.bench import open_bench
-
     async with open_bench(valkey_url, QueueRules()) as bench:
         first = await bench.submit(model="rare")
         await bench.queue.submit_all([_submission(inline=n) for n in range(1_500)])
@@ -156,6 +164,16 @@ async def test_a_page_looks_at_a_bounded_number_and_says_where_to_go_on(valkey_u
         assert page.jobs == ()
         page = await bench.queue.page(Filter(model="rare"), after=page.next, limit=10)
         assert ([job.id for job in page.jobs], page.next) == ([first], "")
+
+
+async def test_a_page_that_fills_with_the_last_it_looks_at_says_where_to_go_on(valkey_url: str) -> None:
+    async with open_bench(valkey_url, QueueRules()) as bench:
+        older, rare = await bench.submit(), await bench.submit(model="rare")
+        await bench.queue.submit_all([_submission(inline=n) for n in range(999)])
+        page = await bench.queue.page(Filter(model="rare"), limit=1)
+        assert [job.id for job in page.jobs] == [rare]
+        rest = await bench.queue.page(Filter(), after=page.next, limit=10)
+        assert ([job.id for job in rest.jobs], rest.next) == ([older], "")
 
 
 async def test_statistics_say_what_scaling_needs(bench: Bench) -> None:

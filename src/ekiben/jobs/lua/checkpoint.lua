@@ -8,8 +8,8 @@ end
 if ARGV[4]:find('jobs/' .. job.id .. '/' .. ARGV[2] .. '/', 1, true) ~= 1 then
   return redis.error_reply('a checkpoint outside of its lease')
 end
-redis.call('HSET', name('job', job.id), 'checkpoint', ARGV[3], 'crashes', 0, 'lease_until', now + LEASE_MS)
-redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)
+redis.call('HSET', name('job', job.id), 'checkpoint', ARGV[3], 'crashes', 0)
+hold(job.id, now + LEASE_MS)
 if may_report(job) then
   publish(job, 'checkpointed', cjson.encode({ step = cjson.decode(ARGV[3]).step }))
 end

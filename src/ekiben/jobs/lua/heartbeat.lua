@@ -4,8 +4,7 @@ local job = held(ARGV[1], ARGV[2])
 if not job then
   return 'lost'
 end
-redis.call('ZADD', name('leases'), now + LEASE_MS, job.id)
-redis.call('HSET', name('job', job.id), 'lease_until', now + LEASE_MS)
+hold(job.id, now + LEASE_MS)
 redis.call('ZADD', name('seen', job.model), now, job.worker)
 if ARGV[3] ~= '' then
   redis.call('HSET', name('job', job.id), 'progress', ARGV[3])

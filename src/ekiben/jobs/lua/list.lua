@@ -20,7 +20,7 @@ for i = 1, #looked, 2 do
     found[#found + 1] = record(job.id)
   end
   if #found > most then
-    found[1] = i + 1 < #looked and looked[i + 1] or ''
+    found[1] = (i + 1 < #looked or #looked == 2000) and looked[i + 1] or ''
     return found
   end
 end

@@ -1,10 +1,10 @@
 -- Invariant: what has ended stays ended; trying again is a new job, and trying the same one again twice is the same new
--- job. ARGV: id of the old, id of the new, its specification, version, oldest reader.
+-- job, as long as that is there. ARGV: id of the old, id of the new, its specification, version, oldest reader.
 -- Returns {accepted or known, id}, {full, which}, {missing} or {state, its state}.
 local old = read(ARGV[1])
 if not old then
   return { 'missing' }
-elseif old.retried_as then
+elseif old.retried_as and redis.call('EXISTS', name('job', old.retried_as)) == 1 then
   return { 'known', old.retried_as }
 elseif old.state ~= 'failed' and old.state ~= 'expired' and old.state ~= 'cancelled' then
   return { 'state', old.state }

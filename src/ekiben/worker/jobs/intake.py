@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import structlog
 
-from ekiben.errors import QueueUnavailable
-from ekiben.jobs import Blobs, Lease, Leasing
+from ekiben.jobs import Blobs, Lease, Leasing, for_ever
 from ekiben.worker.jobs.attempt import Attempt
 from ekiben.worker.jobs.runner import JobRunner
 
@@ -62,7 +61,7 @@ class Intake:
         self._leasing, self._blobs, self._place, self._clock = leasing, blobs, place, clock
         self._attempts: dict[str, Attempt] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._loops: list[asyncio.Task[None]] = []
+        self._loops: list[asyncio.Task[NoReturn]] = []
         self._changed = asyncio.Event()
         self._asking = asyncio.Lock()
         self._full_since: float | None = None
@@ -70,7 +69,8 @@ class Intake:
 
     def start(self) -> None:
         """Begin to take jobs."""
-        self._loops = [asyncio.create_task(self._for_ever(self._take)), asyncio.create_task(self._for_ever(self._hear))]
+        for act in (self._take, self._hear):
+            self._loops.append(asyncio.create_task(for_ever(act, "cannot ask for jobs", _PAUSE_S)))
 
     async def drain(self, within_s: float) -> None:
         """Take no more; hand those that are here back, with a checkpoint where there is time for one."""
@@ -90,14 +90,6 @@ class Intake:
     async def _wait(self, within_s: float) -> None:
         if self._running:
             await asyncio.wait(self._running, timeout=within_s)
-
-    async def _for_ever(self, act: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await act()
-            except QueueUnavailable as error:
-                _log.warning("cannot ask for jobs", reason=error.message)
-                await asyncio.sleep(_PAUSE_S)
 
     async def _hear(self) -> None:
         """Wait for somebody to cancel one of ours."""

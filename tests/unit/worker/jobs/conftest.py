@@ -17,6 +17,7 @@ from tests.unit.jobs.server import running_valkey
 class Queue:
     """One queue and one worker's side of it."""
 
+    url: str
     store: Store
     leasing: Leasing
     blobs: ObjectBlobs
@@ -49,4 +50,4 @@ async def queue(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> As
     """An empty one, with leases of a second."""
     blobs = ObjectBlobs(open_store("", tmp_path_factory.mktemp("o") / "objects"))
     async with Store(valkey_url, queue=uuid.uuid4().hex, rules=QueueRules(lease_ms=1_000)) as store:
-        yield Queue(store, Leasing(store, "m", "w"), blobs)
+        yield Queue(valkey_url, store, Leasing(store, "m", "w"), blobs)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from valkey.asyncio import Valkey
 
 from ekiben.errors import Unavailable
 from ekiben.jobs import Job, JobQueue, Result, State
@@ -74,6 +75,19 @@ async def _until(queue: Queue, jobs: list[str], state: State) -> None:
         for job in jobs:
             while (await queue.get(job)).state is not state:  # noqa: ASYNC110  # nobody tells
                 await asyncio.sleep(0.02)
+
+
+async def test_jobs_are_taken_again_after_a_fault_that_nobody_foresaw(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE_S", 0.05)
+    async with _open(queue, Room()) as intake, Valkey.from_url(queue.url) as raw:
+        bell = queue.store.key("bell", "m")
+        await raw.set(bell, "no list")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.wait(intake._loops, return_when=asyncio.FIRST_COMPLETED), 0.5)
+        await raw.delete(bell)
+        await _until(queue, [await queue.submit()], State.RUNNING)
 
 
 async def test_no_more_are_taken_than_there_is_room_for(queue: Queue) -> None:

@@ -32,18 +32,36 @@ function enter.queued(job)
   end
 end
 
+-- A running job's lease lasts until then.
+local function hold(id, ends)
+  redis.call('ZADD', name('leases'), ends, id)
+  redis.call('HSET', name('job', id), 'lease_until', ends)
+end
+
 function enter.running(job)
-  local ends = now + LEASE_MS
-  redis.call('ZADD', name('leases'), ends, job.id)
-  redis.call('HSET', name('job', job.id), 'lease_until', ends)
+  hold(job.id, now + LEASE_MS)
   count('running', job.model, 1)
   count('running_of', job.principal, 1)
+end
+
+-- What ended and is kept, for each principal: past its bound the oldest are due to go now, a bounded number at once.
+local function keep(job)
+  local ended = name('ended', job.principal)
+  redis.call('ZADD', ended, now, job.id)
+  redis.call('ZADD', name('finished'), now + RETENTION_MS, job.id)
+  local excess = redis.call('ZCARD', ended) - MAX_KEPT_EACH
+  if excess > 0 then
+    for _, id in ipairs(redis.call('ZRANGE', ended, 0, math.min(excess, 100) - 1)) do
+      redis.call('ZREM', ended, id)
+      redis.call('ZADD', name('finished'), now, id)
+    end
+  end
 end
 
 local function finish(job)
   redis.call('HSET', name('job', job.id), 'finished', now)
   redis.call('ZREM', name('deadlines'), job.id)
-  redis.call('ZADD', name('finished'), now + RETENTION_MS, job.id)
+  keep(job)
   if (job.webhook or '') ~= '' then
     redis.call('HSET', name('hook', job.id), 'since', now)
     redis.call('ZADD', name('hooks'), now, job.id)

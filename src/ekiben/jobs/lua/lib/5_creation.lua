@@ -60,6 +60,7 @@ local function erase(job)
     redis.call('ZREM', name(index), job.id)
   end
   redis.call('ZREM', name('of', job.principal), job.id)
+  redis.call('ZREM', name('ended', job.principal), job.id)
   leave_batch(job)
   redis.call('SET', name('gone', job.id), redis.sha1hex(job.id .. job.principal), 'PX', GONE_MS)
   local known = job.idempotency ~= '' and name('idempotency', job.idempotency)
