@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable
 from typing import Final
@@ -23,6 +24,7 @@ from ekiben.gateway.state import GatewayState
 from ekiben.gateway.sweep import Sweep
 from ekiben.gateway.webhooks.delivering import Deliverer
 from ekiben.gateway.webhooks.opening import open_deliverer
+from ekiben.jobs import Sweeper
 from ekiben.objects.expiring import ExpiringFiles
 from ekiben.objects.location import open_store
 from ekiben.objects.secret import kept_secret
@@ -95,6 +97,7 @@ class GatewayMiddleware:
         self._control: Listener | None = None
         self._sweep: Sweep | None = None
         self._deliverer: Deliverer | None = None
+        self._caring: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the lifespan to BentoML, everything else to the gateway."""
@@ -120,6 +123,9 @@ class GatewayMiddleware:
             await self._state.jobs.start()
             self._deliverer = open_deliverer(self._state.jobs)
             self._deliverer.start()
+            # The supervisor does it too; behind a bare `bentoml serve` there is none.
+            sweeper = Sweeper(self._state.jobs.store, self._state.jobs.blobs)
+            self._caring = asyncio.create_task(sweeper.run(), name="sweeper of jobs")
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -135,6 +141,9 @@ class GatewayMiddleware:
             await self._sweep.close()
         if self._deliverer is not None:
             await self._deliverer.close()
+        if self._caring is not None:
+            self._caring.cancel()
+            await asyncio.gather(self._caring, return_exceptions=True)
         if self._state is not None:
             await self._state.fleet.close()
             if self._state.jobs is not None:
