@@ -33,6 +33,7 @@ _WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Between attempts: a server that is started again by its supervisor is back within these."""
 
 _MAX_MOVES: Final = 5
+_MOST_RETIRED: Final = 8
 # The client has classes of its own for some replies, and takes the code off their text; the others keep it.
 _PASSING = (ConnectionError, TimeoutError, ReadOnlyError, OSError)
 _PASSING_CODES: Final = frozenset(("ASK", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED"))
@@ -79,7 +80,7 @@ class Connection:
             except (ValkeyError, OSError) as error:
                 if (owner := _owner(error)) and moves < _MAX_MOVES:
                     moves += 1
-                    self._follow(*owner)
+                    await self._follow(*owner)
                 elif _passes(error):
                     await self._leave(error)
                     if not waits:
@@ -102,16 +103,18 @@ class Connection:
     async def _leave(self, error: Exception) -> None:
         """Ask the address again where the node that failed us was another's word, or is no primary any more."""
         if self._followed:
-            self._follow(None, None)
+            await self._follow(None, None)
         elif isinstance(error, ReadOnlyError):
             # Connections outlive a demotion; whatever the address leads to now, only new ones get there.
             with contextlib.suppress(ValkeyError, OSError):
                 await self._client.connection_pool.disconnect(inuse_connections=False)
 
-    def _follow(self, host: str | None, port: int | None) -> None:
+    async def _follow(self, host: str | None, port: int | None) -> None:
         """Talk to another node of the cluster, or again to the one that the URL names."""
         self._retired.append(self._client)  # Others may still be waiting on its connections.
         self._client, self._followed = self._open(host, port), host is not None
+        if len(self._retired) > _MOST_RETIRED:
+            await self._retired.pop(0).aclose()
 
     def _open(self, host: str | None = None, port: int | None = None) -> Valkey:
         client: Valkey = Valkey.from_url(

