@@ -94,13 +94,9 @@ def _compile(denoiser: Any) -> None:
         raise ConfigurationError(
             f"levers.compile needs a C++ compiler, one of {', '.join(_COMPILERS)}; install one, or turn it off"
         )
-    # Imported here: it takes a while, and only compiling needs it.
-    from torch import _dynamo as dynamo
-
-    # One block's code serves several widths, and each of them one row, some rows and many.
-    limits = dynamo.config
-    limits.recompile_limit = max(limits.recompile_limit, _RECOMPILATIONS)
     repeated = getattr(denoiser, "_repeated_blocks", None) or _REPEATED_BLOCKS
     for module in denoiser.modules():
         if type(module).__name__ in repeated:
-            module.compile(fullgraph=True)
+            # One block's code serves several widths, and each of them one row, some rows and many. The limit goes with
+            # the block: torch's own setting is each thread's, and blocks are compiled where they run first.
+            module.compile(fullgraph=True, recompile_limit=_RECOMPILATIONS)
