@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import orjson
 from starlette.responses import Response
 
 from ekiben.cards.card import Task
@@ -17,6 +16,7 @@ from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import Finished, JobKind, Prepared
 from ekiben.gateway.jobs.pictures import PictureJobs
 from ekiben.gateway.jobs.tensors import TensorJobs
+from ekiben.gateway.jobs.terms import encoded
 from ekiben.gateway.jobs.texts import TextJobs
 from ekiben.gateway.routes.classifications import classification_ask, classification_response
 from ekiben.gateway.routes.embeddings import embeddings_ask, embeddings_response
@@ -77,8 +77,9 @@ def prepared(gateway: GatewayState, wish: JobWish, given: dict[str, Any], param:
     if given.get("model") is None:
         # Some synchronous routes ask for one, as OpenAI's do; the task says enough here.
         given["model"] = gateway.card_of_task(None, Task(wish.task)).name
+    body = encoded(given, param)
     try:
-        found = KINDS[Task(wish.task)].prepare(gateway, orjson.dumps(given))
+        found = KINDS[Task(wish.task)].prepare(gateway, body)
     except InvalidRequest as error:
         error.param = f"{param}.{error.param}" if error.param else param
         raise

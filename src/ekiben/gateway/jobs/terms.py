@@ -73,12 +73,28 @@ def idempotency_key(request: HTTPConnection) -> str | None:
 
 
 def fingerprint(*said: object) -> str:
-    """Digest of what a caller said: JSON values and bytes."""
+    """Digest of what a caller said: JSON values and bytes.
+
+    Raises:
+        InvalidRequest: See `encoded`.
+    """
     digest = sha256()
     for each in said:
-        part = each if isinstance(each, bytes) else orjson.dumps(each, option=orjson.OPT_SORT_KEYS)
+        part = each if isinstance(each, bytes) else encoded(each)
         digest.update(len(part).to_bytes(8) + part)
     return digest.hexdigest()
+
+
+def encoded(said: object, param: str | None = None) -> bytes:
+    """A value as JSON, its keys sorted.
+
+    Raises:
+        InvalidRequest: It holds a number beyond 64 bits, or is nested too deeply to be written down again.
+    """
+    try:
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise InvalidRequest(f"{param or 'the body'} cannot be kept: {error}.", param=param) from None
 
 
 def _from_now(moment: Moment | None, param: str) -> float | None:

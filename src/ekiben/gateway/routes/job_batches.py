@@ -66,17 +66,13 @@ async def _read(gateway: GatewayState, request: Request) -> BatchAsk:
     asked = await read_json(request, JobBatchRequest, gateway.settings.max_body_bytes, max_json_bytes=MAX_JOB_BYTES)
     call, key = call_of(request), idempotency_key(request)
     terms = terms_of(asked, call, required_desk(gateway).webhooks)
+    found = [prepared(gateway, asked, dict(given), f"inputs[{index}]") for index, given in enumerate(asked.inputs)]
     digest = fingerprint(JOBS, "batches", asked.model_dump(mode="json", exclude_unset=True))
     said = sha256(f"{call.principal.id}\0{key}".encode()).hexdigest() if key else ""
     return BatchAsk(
         tuple(
-            JobAsk(
-                prepared(gateway, asked, dict(given), f"inputs[{index}]"),
-                terms,
-                f"{said}#{index}" if key else None,
-                fingerprint(digest, index),
-            )
-            for index, given in enumerate(asked.inputs)
+            JobAsk(each, terms, f"{said}#{index}" if key else None, fingerprint(digest, index))
+            for index, each in enumerate(found)
         ),
         # The same call again, after a crash half-way, goes on with the same set.
         batch=f"batch_{fingerprint(said, digest)[:32]}" if key else f"batch_{new_job_id()[4:]}",

@@ -157,8 +157,8 @@ def router(gateway: GatewayState) -> APIRouter:
 
 async def _read(gateway: GatewayState, request: Request) -> JobAsk:
     asked = await read_json(request, JobRequest, gateway.settings.max_body_bytes, max_json_bytes=MAX_JOB_BYTES)
-    digest = fingerprint("/v1/jobs", asked.model_dump(mode="json", exclude_unset=True))
     found = prepared(gateway, asked, dict(asked.input), "input")
+    digest = fingerprint("/v1/jobs", asked.model_dump(mode="json", exclude_unset=True))
     terms = terms_of(asked, call_of(request), required_desk(gateway).webhooks)
     return JobAsk(found, terms, idempotency_key(request), digest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.unit.gateway.jobs.platform import JOBS, JobPlatform
@@ -50,6 +51,16 @@ async def test_a_bad_input_refuses_all_by_its_number(platform: JobPlatform) -> N
     answer = await platform.http.post(_BATCHES, json={**_WISH, "inputs": [{"prompt": "a"}, {"prompt": "a", "n": 0}]})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "inputs[1].n")
     assert (await platform.http.get(JOBS)).json()["data"] == []
+
+
+async def test_a_number_that_cannot_be_kept_is_refused_by_its_place(platform: JobPlatform) -> None:
+    huge = {"prompt": "a", "whatever": 2**80}
+    for path, body, param in (
+        (JOBS, {"task": "text-to-image", "input": huge}, "input"),
+        (_BATCHES, {**_WISH, "inputs": [{"prompt": "a"}, huge]}, "inputs[1]"),
+    ):
+        answer = await platform.http.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 async def test_the_set_goes_with_its_last_job(platform: JobPlatform) -> None:
