@@ -36,7 +36,7 @@ class _Sizes(NamedTuple):
     overhead_asks: int
 
 
-_WHOLE = _Sizes(SMALL, asks=200, rounds=3, capacity_s=60.0, open_s=120.0, closed_s=45.0, overhead_asks=24)
+_WHOLE = _Sizes(SMALL, asks=200, rounds=3, capacity_s=50.0, open_s=110.0, closed_s=20.0, overhead_asks=24)
 _QUICK = _Sizes(TINY, asks=40, rounds=1, capacity_s=4.0, open_s=8.0, closed_s=4.0, overhead_asks=8)
 
 
