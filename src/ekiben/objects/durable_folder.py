@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = r"\.[0-9a-f]{16}\.part"
+"""A pattern: what a file's name ends in until it is whole, and for good where its writer died."""
 
 
 def make_folder(path: Path) -> None:
@@ -22,8 +26,8 @@ def make_folder(path: Path) -> None:
 def write_file(root: Path, key: str, content: bytes) -> None:
     """Write a file below `root`: a reader sees all of it or nothing, an existing one is replaced.
 
-    It has another name until it is whole, which stands beside its own: whoever lists the folder to clear it finds what
-    a writer that died left behind.
+    It has another name until it is whole (`UNFINISHED`), which stands beside its own: whoever lists the folder to clear
+    it finds what a writer that died left behind.
 
     Raises:
         OSError: It cannot be written; a former file stands.

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from ekiben.errors import NotFound, PermissionDenied
+from ekiben.objects.durable_folder import UNFINISHED
 from ekiben.objects.signature import Signer
 from ekiben.objects.store import ObjectStore, StoredObject
 
 _PREFIX: Final = "files"
 _NAME_BYTES: Final = 32
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{43}\.(?:png|jpeg|webp)")
+_OURS: Final = re.compile(rf"{_NAME.pattern}(?:{UNFINISHED})?")
 _EXPIRES: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 # The store's clock may be another machine's.
 _CLOCKS_DIFFER_S: Final = 120.0
@@ -76,7 +78,9 @@ class ExpiringFiles:
             raise NotFound("this file is not there any more.") from None
 
     async def sweep(self) -> int:
-        """Remove every file whose links have expired; returns how many there were. Others' files are left alone.
+        """Remove every file whose links have expired, and what a writer that died left; returns how many there were.
+
+        Others' files are left alone.
 
         Raises:
             Unavailable: The store fails.
@@ -85,7 +89,7 @@ class ExpiringFiles:
         old = [
             entry.key
             async for entry in self._store.entries(_PREFIX)
-            if entry.written.timestamp() < oldest and _NAME.fullmatch(entry.key.removeprefix(f"{_PREFIX}/"))
+            if entry.written.timestamp() < oldest and _OURS.fullmatch(entry.key.removeprefix(f"{_PREFIX}/"))
         ]
         for key in old:
             await self._store.delete(key)

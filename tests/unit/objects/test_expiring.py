@@ -55,11 +55,12 @@ async def test_a_sweep_removes_what_has_expired_and_nothing_else(
     link = await files.save(b"a picture", "png")
     await store.put("jobs/kept", b"something else")
     await store.put("files/family/holiday.jpg", b"somebody's")
+    await store.put(f"files/{'a' * 43}.png.{'0' * 16}.part", b"half a pict")
     assert await files.sweep() == 0
     clock.now += 3_600 + 121
     newer = ExpiringFiles(store, Signer(b"x" * 32), ttl_s=7_200, now=clock)
     assert await newer.sweep() == 0
-    assert await files.sweep() == 1
+    assert await files.sweep() == 2
     assert await (await store.get("jobs/kept")).content() == b"something else"
     assert await (await store.get("files/family/holiday.jpg")).content() == b"somebody's"
     clock.now -= 3_000
