@@ -52,10 +52,6 @@ class Finished:
 class JobKind(Protocol):
     """What jobs of one task are."""
 
-    @property
-    def route(self) -> str:
-        """The synchronous route of the task."""
-
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input exactly as the synchronous route checks its body.
 

@@ -40,8 +40,6 @@ _ROOM_BYTES: Final = MAX_INLINE_BYTES // 2
 class PictureJobs:
     """See the module."""
 
-    route: Final = GENERATIONS
-
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input as the synchronous route would; one with a source image is an edit."""
         try:

@@ -63,8 +63,6 @@ _FORMS: Final[Mapping[str, _Form[Any]]] = {
 class TextJobs:
     """See the module."""
 
-    route: Final = CHAT
-
     def prepare(self, gateway: GatewayState, body: bytes) -> Prepared:
         """Check an input as the synchronous route would."""
         return prepared_text(_FORMS[CHAT].read(gateway, body), orjson.loads(body), CHAT)
