@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
@@ -13,83 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ekiben.errors import IdempotencyConflict, JobNotFound, JobStateConflict, LeaseLost, QueueFull
-from ekiben.jobs import Checkpoint, Cost, Fault, Lease, Pointer, Problem, QueueRules, Reason, Result, State
+from ekiben.jobs import Checkpoint, Cost, Fault, Lease, Pointer, Problem, Reason, Result, State
 from ekiben.jobs.states import TERMINAL
+from tests.integration.jobs.queue_model import LIMITS, RULES, Model, Modelled
 from tests.integration.jobs.structure import assert_structures_agree
 from tests.unit.jobs.bench import open_bench
 
-_RULES = QueueRules(lease_ms=10_000, ageing_ms=20_000, max_waiting=12, max_waiting_each=8, max_crashes=2)
-_LIMITS = {"a": 0, "b": 2, "c": 0}
 _PROBLEM, _COST = Problem(code="internal_error", message="m"), Cost()
 _VERBS = ("heartbeat", "checkpoint", "complete", "fail", "permanent", "away", "hand_back")
 T = TypeVar("T")
-
-
-@dataclass
-class Modelled:
-    """What a job must be."""
-
-    principal: str
-    model: str
-    rank_ms: int
-    due_ms: int
-    deadline_ms: int
-    max_attempts: int
-    state: State = State.QUEUED
-    failures: int = 0
-    crashes: int = 0
-    lease_until_ms: int = 0
-    fence: int = 0
-    cancelling: bool = False
-    reason: Reason | None = None
-    checkpoint: int | None = None
-    retried_as: str | None = None
-
-
-@dataclass
-class Model:
-    """All jobs, by id."""
-
-    jobs: dict[str, Modelled] = field(default_factory=dict)
-    keys: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
-
-    def having(self, *states: State) -> list[str]:
-        """Ids of the jobs in these states."""
-        return [job_id for job_id, job in self.jobs.items() if job.state in states]
-
-    def running_of(self, principal: str) -> int:
-        """How many of a principal's jobs run."""
-        return sum(job.principal == principal and job.state is State.RUNNING for job in self.jobs.values())
-
-    def leasable(self, model: str, now_ms: int) -> list[str]:
-        """Ids of the jobs that a worker of this model could be given."""
-        return [
-            job_id
-            for job_id in self.having(State.QUEUED)
-            if (job := self.jobs[job_id]).model == model
-            and job.due_ms <= now_ms
-            and not 0 < job.deadline_ms <= now_ms
-            and not 0 < _LIMITS[job.principal] <= self.running_of(job.principal)
-        ]
-
-    def pass_time(self, now_ms: int) -> None:
-        """What a sweep does: leases first, then deadlines."""
-        for job_id in self.having(State.RUNNING):
-            job = self.jobs[job_id]
-            if job.lease_until_ms <= now_ms:
-                self._lose(job, now_ms)
-        for job_id in self.having(State.QUEUED, State.RUNNING):
-            if 0 < self.jobs[job_id].deadline_ms <= now_ms:
-                self.jobs[job_id].state = State.EXPIRED
-
-    def _lose(self, job: Modelled, now_ms: int) -> None:
-        job.crashes += 1
-        if job.cancelling:
-            job.state = State.CANCELLED
-        elif job.crashes >= _RULES.max_crashes:
-            job.state, job.reason = State.FAILED, Reason.POISON
-        else:
-            job.state, job.due_ms = State.QUEUED, now_ms + 1_000  # At least; see `advance`.
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -100,7 +31,7 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.opening = open_bench(self.url, _RULES)
+        self.opening = open_bench(self.url, RULES)
         self.bench = self.do(self.opening.__aenter__())
         self.model = Model()
         self.leases: list[Lease] = []
@@ -133,7 +64,7 @@ class QueueMachine(RuleBasedStateMachine):
         return self.runner.run(call)
 
     @rule(
-        principal=st.sampled_from(sorted(_LIMITS)),
+        principal=st.sampled_from(sorted(LIMITS)),
         model=st.sampled_from("mn"),
         priority=st.integers(-1, 1),
         delay_s=st.sampled_from([0, 0, 7]),
@@ -169,7 +100,7 @@ class QueueMachine(RuleBasedStateMachine):
                     inline=body,
                     work=work,
                     max_attempts=2,
-                    max_running=_LIMITS[principal],
+                    max_running=LIMITS[principal],
                 )
             )
         except IdempotencyConflict:
@@ -180,8 +111,8 @@ class QueueMachine(RuleBasedStateMachine):
             queued = [self.model.jobs[job_id] for job_id in self.model.having(State.QUEUED)]
             assert known is None
             assert (
-                sum(job.model == model for job in queued) >= _RULES.max_waiting
-                or sum(job.principal == principal for job in queued) >= _RULES.max_waiting_each
+                sum(job.model == model for job in queued) >= RULES.max_waiting
+                or sum(job.principal == principal for job in queued) >= RULES.max_waiting_each
             )
             return
         if known is not None:
@@ -193,7 +124,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.jobs[job_id] = Modelled(
             principal=principal,
             model=model,
-            rank_ms=now_ms - priority * _RULES.ageing_ms,
+            rank_ms=now_ms - priority * RULES.ageing_ms,
             due_ms=now_ms + delay_s * 1_000,
             deadline_ms=now_ms + deadline_s * 1_000 if deadline_s else 0,
             max_attempts=2,
@@ -210,7 +141,7 @@ class QueueMachine(RuleBasedStateMachine):
             mine = [self.model.jobs[job_id] for job_id in able if self.model.jobs[job_id].principal == job.principal]
             assert job.rank_ms == min(other.rank_ms for other in mine)
             assert lease.fence > max((other.fence for other in self.model.jobs.values()), default=0)
-            job.state, job.fence, job.lease_until_ms = State.RUNNING, lease.fence, now_ms + _RULES.lease_ms
+            job.state, job.fence, job.lease_until_ms = State.RUNNING, lease.fence, now_ms + RULES.lease_ms
         if len(leases) < slots:
             assert self.model.leasable(model, now_ms) == []
         self.leases += leases
@@ -242,7 +173,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert (before.state, before.fence) == (State.SUCCEEDED, lease.fence)
             return
         if verb in ("heartbeat", "checkpoint"):
-            job.lease_until_ms = now_ms + _RULES.lease_ms
+            job.lease_until_ms = now_ms + RULES.lease_ms
             if verb == "checkpoint":
                 job.checkpoint, job.crashes = lease.fence, 0
         elif job.cancelling:
@@ -311,7 +242,7 @@ class QueueMachine(RuleBasedStateMachine):
             job.retried_as = new_id
             created = seen.timings.created_ms
             deadline_ms = now_ms + job.deadline_ms - created if job.deadline_ms else 0
-            rank_ms = now_ms - seen.priority * _RULES.ageing_ms
+            rank_ms = now_ms - seen.priority * RULES.ageing_ms
             self.model.jobs[new_id] = Modelled(job.principal, job.model, rank_ms, 0, deadline_ms, 2)
 
     @precondition(lambda self: self.model.jobs)
@@ -328,7 +259,7 @@ class QueueMachine(RuleBasedStateMachine):
     def advance(self, seconds: float) -> None:
         until = self.bench.now_ms + round(seconds * 1_000)
         while (left_ms := until - self.bench.now_ms) > 0:
-            self.do(self.bench.advance(min(left_ms, _RULES.lease_ms // 4) / 1_000))
+            self.do(self.bench.advance(min(left_ms, RULES.lease_ms // 4) / 1_000))
             self.model.pass_time(self.bench.now_ms)
         for job_id in self.model.having(State.QUEUED):
             # The length of a backoff is not this model's subject.
