@@ -8,7 +8,12 @@ import numpy as np
 
 from benchmarks.harness.criteria import Criterion
 from benchmarks.harness.report import Report
+from benchmarks.spot.cases import Case
 from benchmarks.spot.measure import TARGET, Found
+from ekiben.deploy.policy import Rules
+from ekiben.deploy.simulator.replay import replay
+from ekiben.deploy.simulator.strategies.ekiben import Ekiben
+from ekiben.deploy.simulator.terms import Terms
 
 _EQUAL = 1.001
 
@@ -72,6 +77,37 @@ def summary(report: Report, found: Sequence[Found]) -> None:
             "times SpotHedge",
             "no SpotHedge is as available",
         ),
+        rows,
+    )
+
+
+def asked(report: Report, every: Sequence[Case], slow: Sequence[Terms]) -> None:
+    """What our policy comes to when it is asked for less."""
+    rows = []
+    for terms in slow:
+        for availability in (0.999, 0.99, 0.98, 0.95):
+            strategy = Ekiben(Rules(availability=availability))
+            outcomes = [
+                (case, replay(case.trace, np.full(case.trace.ticks, case.needed), strategy, terms)) for case in every
+            ]
+            kept = [outcome.availability for _, outcome in outcomes]
+            costs = [
+                outcome.cost / (case.needed * case.trace.hours * terms.on_demand_price) for case, outcome in outcomes
+            ]
+            enough = sum(value >= availability for value in kept)
+            rows.append(
+                (
+                    f"{terms.cold_start_s:g} s",
+                    f"{availability:.1%}",
+                    f"{enough}/{len(kept)}",
+                    f"{np.mean(kept):.2%}",
+                    f"{min(kept):.2%}",
+                    f"{np.mean(costs):.3f}",
+                )
+            )
+    report.table(
+        "Asked availability, over all cases",
+        ("cold start", "asked for", "as available", "mean", "least", "of on-demand"),
         rows,
     )
 

@@ -35,6 +35,9 @@ def simulate(
         str, typer.Option(metavar="N|FILE", help="Replicas needed: a number, or a CSV file `seconds,replicas`.")
     ] = "4",
     cold_start: Annotated[float, typer.Option(min=1, help=f"From request to service: {_TIMES}.")] = 180.0,
+    availability: Annotated[
+        float, typer.Option(min=0.5, max=0.99999, help="Share of the time that our policy is to have enough in.")
+    ] = 0.999,
     standby_start: Annotated[
         float | None, typer.Option(min=1, help="Seconds until a stopped on-demand instance that stands by serves.")
     ] = None,
@@ -57,6 +60,7 @@ def simulate(
     from ekiben.deploy.simulator.comparison import compare
     from ekiben.deploy.simulator.demand import read_demand
     from ekiben.deploy.simulator.report import facts
+    from ekiben.deploy.simulator.strategies.roster import strategies
     from ekiben.deploy.simulator.terms import Terms
 
     terms = Terms(cold_start_s=cold_start, notice_s=notice, standby_start_s=standby_start)
@@ -64,7 +68,8 @@ def simulate(
     for trace in _traces(traces or [], tick, spot_price, together) or [
         _generated(generate, hours, seed, tick, spot_price)
     ]:
-        comparison = compare(trace, read_demand(demand, trace.ticks, tick), terms, exact=exact)
+        needed = read_demand(demand, trace.ticks, tick)
+        comparison = compare(trace, needed, terms, exact=exact, contenders=strategies(availability))
         found.append(facts(comparison))
         if plots is not None:
             _draw(comparison, plots)

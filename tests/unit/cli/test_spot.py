@@ -50,6 +50,14 @@ def test_the_exact_optimum_and_plots(trace: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / "plots").glob("*.png"))) == 2
 
 
+def test_less_availability_costs_less() -> None:
+    def cost(availability: str) -> float:
+        (found,) = json.loads(run("--cold-start", "120", "--availability", availability, "--json").stdout)
+        return float(found["strategies"][0]["cost"])
+
+    assert cost("0.95") < cost("0.999")
+
+
 def test_an_unknown_level() -> None:
     with pytest.raises(OperatorError, match="low, medium, high"):
         run("--generate", "extreme")

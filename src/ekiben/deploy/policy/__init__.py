@@ -7,22 +7,22 @@ decide        decide: observed state in, plan out; the map of the package
     reasons   why, as data
 rules         Rules: every knob
 state         Observed, PoolState, OnDemandState: what is seen
-history       LossHistory, PoolHistory: what is remembered, folded from events by whoever observes
+history       BurstHistory, PoolHistory: what is remembered, folded from events by whoever observes
 plan          Plan, Reason, Cause: what is answered
 pool          Pool: a zone and a type
 scaling       how many replicas the work needs, from queue and traffic
 """
 
 from ekiben.deploy.policy.decide import decide
-from ekiben.deploy.policy.history import LossHistory, PoolHistory
+from ekiben.deploy.policy.history import BurstHistory, PoolHistory
 from ekiben.deploy.policy.plan import Cause, Plan, Reason
 from ekiben.deploy.policy.pool import Pool
 from ekiben.deploy.policy.rules import Rules
 from ekiben.deploy.policy.state import Observed, OnDemandState, PoolState
 
 __all__ = [
+    "BurstHistory",
     "Cause",
-    "LossHistory",
     "Observed",
     "OnDemandState",
     "Plan",

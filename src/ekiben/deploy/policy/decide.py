@@ -20,16 +20,11 @@ def decide(observed: Observed, rules: Rules) -> Plan:
     once or, for work that can wait, only when it cannot wait longer; back to spot as soon as that serves.
     """
     outlooks = [outlook(pool, observed, rules) for pool in observed.pools]
-    bursts = _bursts(observed, outlooks, rules)
+    bursts = expected_bursts(observed.losses, rules)
     spot = place(observed, _mixture(observed, outlooks, bursts, rules).spot, outlooks, rules)
     missing = _missing(observed, sum(spot), bursts, rules)
     bridge = _bridge(observed, bursts, rules)
     return Plan(spot, max(missing, bridge), explain(observed, outlooks, spot, missing, bridge))
-
-
-def _bursts(observed: Observed, outlooks: list[Outlook], rules: Rules) -> Bursts:
-    used = sum(1 for pool, view in zip(observed.pools, outlooks, strict=True) if view.open or pool.kept)
-    return expected_bursts(observed.losses, used, rules)
 
 
 def _mixture(observed: Observed, outlooks: list[Outlook], bursts: Bursts, rules: Rules) -> Mixture:

@@ -54,6 +54,5 @@ def _choice(spot: int, needed: int, market: Market, rules: Rules) -> Mixture:
 def _cost(mixture: Mixture, needed: int, market: Market) -> float:
     """In on-demand instances."""
     spare = min(mixture.spot, mixture.spot + mixture.on_demand - needed)
-    beyond = lost_beyond(mixture.spot, market.bursts.alpha, market.bursts.beta).expected[spare]
-    bridging = market.bursts.per_h * market.bridged_s / 3600 * beyond
+    bridging = market.bridged_s / 3600 * lost_beyond(mixture.spot, spare, market.bursts)
     return mixture.spot * market.spot_price + mixture.on_demand + bridging

@@ -33,9 +33,8 @@ class Outlook(NamedTuple):
 
 def outlook(pool: PoolState, observed: Observed, rules: Rules) -> Outlook:
     """Judge a pool by what was seen there, mixed with what is believed beforehand."""
-    losses = pool.history.losses
-    believed = rules.prior_h * rules.prior_episodes_per_h * rules.prior_share
-    hazard_per_h = (losses.share + believed) / (losses.held_s / 3600 + rules.prior_h)
+    believed = rules.prior_h * rules.prior_losses_per_h
+    hazard_per_h = (pool.history.share + believed) / (pool.history.held_s / 3600 + rules.prior_h)
     cold_start_h = observed.cold_start_s / 3600
     price = pool.pool.spot_price
     refused = observed.now_s - pool.history.refused_at_s < rules.retry_s

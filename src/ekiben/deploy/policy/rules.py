@@ -12,10 +12,8 @@ class Rules:
     Args:
         availability: Share of time in which as many replicas shall serve as are needed.
         prior_h: Hours of observation that the beliefs below weigh as much as.
-        prior_episodes_per_h: Bursts of losses in an hour.
-        prior_share: Share of a pool's instances that a burst takes, on average.
-        prior_common: Share of the instances of all other pools that it takes with them.
-        prior_concentration: How alike the shares are: the sum of both parameters of their beta distribution.
+        prior_bursts_per_h: Bursts of losses in an hour; half of them take more than the half of all instances.
+        prior_losses_per_h: Losses that an instance of a pool has to expect in an hour.
         scouts: Share of what is needed that is spot at least, so that there is something to learn from; it shrinks
             to a half after `prior_h` hours of observation, to a third after twice that, and so on.
         retry_s: Seconds after which a pool that had no capacity is asked again.
@@ -26,11 +24,9 @@ class Rules:
 
     availability: float = 0.999
     prior_h: float = 1.0
-    prior_episodes_per_h: float = 0.5
-    prior_share: float = 0.15
-    prior_common: float = 0.05
-    prior_concentration: float = 4.0
-    scouts: float = 0.5
+    prior_bursts_per_h: float = 1.0
+    prior_losses_per_h: float = 0.075
+    scouts: float = 0.25
     retry_s: float = 60.0
     spot_worth: float = 1.0
     near_price: float = 1.15

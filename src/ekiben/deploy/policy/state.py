@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ekiben.deploy.policy.history import LossHistory, PoolHistory
+from ekiben.deploy.policy.history import BurstHistory, PoolHistory
 from ekiben.deploy.policy.pool import Pool
 
 
@@ -69,5 +69,5 @@ class Observed(NamedTuple):
     usable_notice_s: float
     pools: tuple[PoolState, ...]
     on_demand: OnDemandState
-    losses: LossHistory = LossHistory()
+    losses: BurstHistory = BurstHistory()
     slack_s: float = 0.0

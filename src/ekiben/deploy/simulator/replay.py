@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ekiben.deploy.policy import LossHistory, Observed, OnDemandState, Plan, PoolHistory, PoolState
+from ekiben.deploy.policy import BurstHistory, Observed, OnDemandState, Plan, PoolHistory, PoolState
 from ekiben.deploy.simulator.fleet import Fleet
 from ekiben.deploy.simulator.outcome import Outcome
 from ekiben.deploy.simulator.strategies.strategy import Strategy
@@ -52,12 +52,12 @@ class _Replay:
         self._on_demand_start_ticks = terms.on_demand_ticks(trace.tick_s)
         self._notice_ticks, self._notice_s = notice, notice * trace.tick_s
         fastest_s = min(self._cold_ticks, self._on_demand_start_ticks) * trace.tick_s
-        self._episode_s = max(trace.tick_s, fastest_s - self._notice_s)
+        self._burst_s = max(trace.tick_s, fastest_s - self._notice_s)
         self._review_ticks = max(1, int(terms.review_s // trace.tick_s))
         self._fleets = [Fleet() for _ in trace.pools]
         self._histories = [PoolHistory() for _ in trace.pools]
         self._on_demand = Fleet()
-        self._all_losses = LossHistory()
+        self._all_losses = BurstHistory()
         self._serving, self._spot, self._owned = (np.zeros(trace.ticks, dtype=np.int64) for _ in range(3))
         self._spot_ticks = [0] * len(trace.pools)
         self._on_demand_ticks = self._losses = self._launches = 0
@@ -78,7 +78,7 @@ class _Replay:
     def _market(self, tick: int) -> None:
         """What happens to the instances without anybody's doing."""
         self._on_demand.start_serving(tick)
-        now_s, episode_s = tick * self._trace.tick_s, self._episode_s
+        now_s = tick * self._trace.tick_s
         all_kept, all_lost = sum(fleet.kept for fleet in self._fleets), 0
         for index, fleet in enumerate(self._fleets):
             fleet.start_serving(tick)
@@ -86,12 +86,12 @@ class _Replay:
             if kept > outlast:
                 fleet.give_notice(kept - outlast, tick + self._notice_ticks)
                 all_lost += kept - outlast
-                self._histories[index] = self._histories[index].lost(now_s, (kept - outlast) / kept, episode_s)
+                self._histories[index] = self._histories[index].lost(now_s, (kept - outlast) / kept)
             if fleet.going:
                 fleet.end(tick, self._capacity[tick][index])
         if all_lost:
             self._losses += all_lost
-            self._all_losses = self._all_losses.lost(now_s, all_lost / all_kept, episode_s)
+            self._all_losses = self._all_losses.lost(now_s, all_lost / all_kept, self._burst_s)
 
     def _ask(self, tick: int) -> bool:
         """Ask the strategy, and again as long as pools refuse; whether it got all it wanted."""
@@ -161,7 +161,7 @@ class _Replay:
         self._owned[tick:until] = self._on_demand.held
         self._on_demand_ticks += ticks * self._on_demand.held
         if self._spot[tick]:
-            self._all_losses = self._all_losses.held(ticks * self._trace.tick_s, self._terms.half_life_s)
+            self._all_losses = self._all_losses.held(ticks * self._trace.tick_s, self._terms.burst_half_life_s)
         for index, fleet in enumerate(self._fleets):
             if fleet.held:
                 self._spot_ticks[index] += ticks * fleet.held

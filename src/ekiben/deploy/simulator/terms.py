@@ -17,7 +17,8 @@ class Terms:
         standby_start_s: The cold start of on-demand instances where stopped ones stand by; None: there are none.
         standby_price: For one of these and an hour, its disk; as many as are needed at most stand by.
         on_demand_price: For a replica and hour; 1 makes every cost a share of it.
-        half_life_s: How long the past takes to count half, in the histories that the policy sees.
+        half_life_s: How long the past takes to count half, in the histories of pools that the policy sees.
+        burst_half_life_s: The same in the history of bursts: large ones are rare, so it is kept for longer.
         review_s: How often a strategy is asked while nothing happens.
     """
 
@@ -28,6 +29,7 @@ class Terms:
     standby_price: float = 0.01
     on_demand_price: float = 1.0
     half_life_s: float = 6 * 3600.0
+    burst_half_life_s: float = 7 * 86_400.0
     review_s: float = 600.0
 
     def cold_start_ticks(self, tick_s: float) -> int:

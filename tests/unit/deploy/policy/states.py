@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ekiben.deploy.policy import LossHistory, Observed, OnDemandState, Pool, PoolHistory, PoolState
+from ekiben.deploy.policy import BurstHistory, Observed, OnDemandState, Pool, PoolHistory, PoolState
+from ekiben.deploy.policy.history import SHARES
 
 NOW_S = 10_000.0
 
@@ -19,7 +20,7 @@ def state(
     needed: int = 4,
     cold_start_s: float = 60.0,
     on_demand: OnDemandState | None = None,
-    losses: LossHistory | None = None,
+    losses: BurstHistory | None = None,
     slack_s: float = 0.0,
 ) -> Observed:
     return Observed(
@@ -29,24 +30,28 @@ def state(
         usable_notice_s=60.0,
         pools=pools,
         on_demand=on_demand or OnDemandState(1.0, cold_start_s),
-        losses=losses or LossHistory(),
+        losses=losses or BurstHistory(),
         slack_s=slack_s,
     )
 
 
-def histories() -> st.SearchStrategy[LossHistory]:
+def histories() -> st.SearchStrategy[BurstHistory]:
     return st.builds(
-        lambda held_s, episodes, share: LossHistory(held_s, episodes, episodes * share, episodes * share**2),
-        st.floats(0, 1e5),
-        st.floats(0, 50),
-        st.floats(0.01, 1),
+        lambda held_s, beyond: BurstHistory(held_s, tuple(sorted(beyond, reverse=True))),
+        st.floats(0, 1e6),
+        st.lists(st.floats(0, 50), min_size=len(SHARES), max_size=len(SHARES)),
     )
 
 
 def pool_states() -> st.SearchStrategy[PoolState]:
     counts = st.integers(0, 6)
     ago = st.sampled_from([0.0, 30.0, 120.0, 1e9])
-    history = st.builds(lambda losses, refused: PoolHistory(losses, NOW_S - refused), histories(), ago)
+    history = st.builds(
+        lambda held_s, share, refused: PoolHistory(held_s, share, NOW_S - refused),
+        st.floats(0, 1e5),
+        st.floats(0, 50),
+        ago,
+    )
     return st.builds(PoolState, st.builds(pool, st.integers(0, 8)), counts, counts, counts, history)
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 
 from ekiben.deploy.policy import (
+    BurstHistory,
     Cause,
-    LossHistory,
     Observed,
     OnDemandState,
     PoolHistory,
@@ -99,8 +99,8 @@ def test_work_that_can_wait_waits_for_spot_until_it_cannot(slack_s: float, on_de
 
 def test_more_in_reserve_where_bursts_were_seen() -> None:
     pools = (PoolState(pool(0), ready=20), PoolState(pool(4), ready=20))
-    calm = LossHistory(held_s=20 * 3600.0, episodes=1, share=0.05, share_squared=0.0025)
-    rough = LossHistory(held_s=20 * 3600.0, episodes=20, share=4.0, share_squared=1.0)
+    calm = BurstHistory(held_s=400 * 3600.0, beyond=(20.0, 0, 0, 0, 0, 0, 0, 0))
+    rough = BurstHistory(held_s=400 * 3600.0, beyond=(400.0, 400.0, 0, 0, 0, 0, 0, 0))
     quiet, stormy = (
         decide(state(pools, needed=40, cold_start_s=180.0, losses=losses), RULES) for losses in (calm, rough)
     )
@@ -108,7 +108,7 @@ def test_more_in_reserve_where_bursts_were_seen() -> None:
 
 
 def test_instances_go_where_they_last() -> None:
-    bad = PoolHistory(LossHistory(held_s=10 * 3600.0, episodes=8, share=8.0, share_squared=8.0))
-    good = PoolHistory(LossHistory(held_s=10 * 3600.0, episodes=1, share=1.0, share_squared=1.0))
+    bad = PoolHistory(held_s=10 * 3600.0, share=8.0)
+    good = PoolHistory(held_s=10 * 3600.0, share=1.0)
     plan = decide(state((PoolState(pool(0), history=bad), PoolState(pool(1), history=good)), needed=8), RULES)
     assert plan.spot[1] > plan.spot[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from ekiben.deploy.policy import Rules
+from ekiben.deploy.policy.history import SHARES
 from ekiben.deploy.policy.mixture import Market, Mixture, cheapest
 from ekiben.deploy.policy.reserve import Bursts
 
@@ -8,7 +9,8 @@ RULES = Rules()
 
 
 def market(*, share: float = 0.1, per_h: float = 1.0, gap_s: float = 0.0, bridged_s: float = 0.0) -> Market:
-    return Market(0.35, Bursts(per_h, 10 * share, 10 * (1 - share)), gap_s, bridged_s, least_spot=0)
+    taken = Bursts(tuple(per_h if bound < share else 0.0 for bound in SHARES))
+    return Market(0.35, taken, gap_s, bridged_s, least_spot=0)
 
 
 def test_spot_alone_without_a_gap() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ekiben.deploy.policy import LossHistory, PoolHistory, PoolState, Rules
+from ekiben.deploy.policy import PoolHistory, PoolState, Rules
 from ekiben.deploy.policy.placement import outlook, place
 from tests.unit.deploy.policy.states import NOW_S, pool, state
 
@@ -31,6 +31,6 @@ def test_nothing_is_started_where_all_refused() -> None:
 
 def test_a_pool_that_takes_instances_before_they_serve_is_closed() -> None:
     seen = state((PoolState(pool()),), cold_start_s=300.0)
-    awful = PoolHistory(LossHistory(held_s=3600.0, episodes=30, share=30.0, share_squared=30.0))
+    awful = PoolHistory(held_s=3600.0, share=30.0)
     assert not outlook(PoolState(pool(), history=awful), seen, RULES).open
     assert outlook(PoolState(pool()), seen, RULES).open

@@ -31,7 +31,7 @@ def test_a_loss_is_announced_and_served_until_it_comes() -> None:
     announced = next(seen for seen in strategy.seen if seen.pools[0].going)
     assert announced.now_s == 120
     assert (announced.pools[0].ready, announced.pools[0].going) == (1, 1)
-    assert announced.losses.share == 0.5
+    assert announced.losses.open_share == 0.5
 
 
 def test_a_pool_that_is_being_emptied_starts_nothing_that_would_not_last() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ekiben.deploy.policy import Rules
 from ekiben.deploy.simulator.strategies.auto_scaling import AutoScalingDefaults
 from ekiben.deploy.simulator.strategies.ekiben import Ekiben
 from ekiben.deploy.simulator.strategies.fixed import OnDemandOnly, SinglePool, SpotOnly, StaticMixture
@@ -9,10 +10,10 @@ from ekiben.deploy.simulator.strategies.spothedge import SpotHedge
 from ekiben.deploy.simulator.strategies.strategy import Strategy
 
 
-def strategies() -> tuple[Strategy, ...]:
-    """A fresh one of each, our own first."""
+def strategies(availability: float = Rules().availability) -> tuple[Strategy, ...]:
+    """A fresh one of each, our own first, which is asked for this availability."""
     return (
-        Ekiben(),
+        Ekiben(Rules(availability=availability)),
         SpotHedge(0),
         SpotHedge(1),
         SpotHedge(2),
