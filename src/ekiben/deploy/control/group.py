@@ -1,0 +1,160 @@
+"""An Auto Scaling group: looking at it, and setting it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ekiben.deploy.control.orders import Orders
+from ekiben.deploy.control.seen import Instance, Phase, Seen, Settings
+from ekiben.errors import OperatorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+
+# A spot request's states in which its instance is being taken, and the reason of one that has been.
+_MARKED: Final = ("marked-for-termination", "marked-for-stop")
+_TAKEN: Final = "Server.Spot"
+_NO_CAPACITY: Final = re.compile(r"InsufficientInstanceCapacity|UnfulfillableCapacity|MaxSpotInstanceCountExceeded")
+_STARTING: Final = "Pending"
+_SERVING: Final = "InService"
+
+
+class Group:
+    """One group of workers.
+
+    Args:
+        autoscaling: boto3's client.
+        ec2: boto3's client.
+        name: The group's.
+        subnets: Every subnet that it may use, by zone.
+    """
+
+    def __init__(self, autoscaling: AutoScalingClient, ec2: EC2Client, name: str, subnets: Mapping[str, str]) -> None:
+        self._autoscaling, self._ec2, self._name, self._subnets = autoscaling, ec2, name, dict(subnets)
+
+    def look(self, known: Iterable[str], since: datetime) -> Seen:
+        """What it has, and what AWS did to it.
+
+        Args:
+            known: Ids of instances that it had before.
+            since: When that was.
+
+        Raises:
+            OperatorError: There is no such group.
+        """
+        group = self._group()
+        members = {member["InstanceId"]: member for member in group["Instances"]}
+        described = {found["InstanceId"]: found for found in self._describe({*members, *known})}
+        taken = self._marked(members) | {
+            name for name, found in described.items() if found.get("StateReason", {}).get("Code", "").startswith(_TAKEN)
+        }
+        settings = self._settings(group)
+        return Seen(
+            settings,
+            tuple(
+                _instance(members[name], described.get(name, {}), settings.weights, name in taken)
+                for name in sorted(members)
+            ),
+            frozenset(taken),
+            frozenset(self._refused(settings, since)),
+        )
+
+    def follow(self, wanted: Orders) -> bool:
+        """Bring the group to the orders; whether anything was changed."""
+        group = self._group()
+        changes: dict[str, Any] = {}
+        if wanted.desired != group["DesiredCapacity"]:
+            changes["DesiredCapacity"] = wanted.desired
+        policy = group["MixedInstancesPolicy"]
+        distribution = policy.get("InstancesDistribution", {})
+        if wanted.on_demand != distribution.get("OnDemandBaseCapacity", 0):
+            changed = {**distribution, "OnDemandBaseCapacity": wanted.on_demand}
+            # All of it: what an update leaves out may fall back to AWS's defaults.
+            changes["MixedInstancesPolicy"] = {**policy, "InstancesDistribution": changed}
+        subnets = ",".join(self._subnets[zone] for zone in sorted(wanted.zones))
+        if set(subnets.split(",")) != set(group["VPCZoneIdentifier"].split(",")):
+            changes["VPCZoneIdentifier"] = subnets
+        if changes:
+            self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self._name, **changes)
+        return bool(changes)
+
+    def _group(self) -> Any:
+        found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self._name])["AutoScalingGroups"]
+        if not found:
+            raise OperatorError(f"there is no Auto Scaling group {self._name}; `ekiben spot up` makes it")
+        return found[0]
+
+    def _settings(self, group: Mapping[str, Any]) -> Settings:
+        policy = group.get("MixedInstancesPolicy", {})
+        overrides = policy.get("LaunchTemplate", {}).get("Overrides", [])
+        used = set(group["VPCZoneIdentifier"].split(","))
+        return Settings(
+            weights={each["InstanceType"]: int(each.get("WeightedCapacity", 1)) for each in overrides},
+            subnets=self._subnets,
+            used=frozenset(zone for zone, subnet in self._subnets.items() if subnet in used),
+            desired=group["DesiredCapacity"],
+            on_demand=policy.get("InstancesDistribution", {}).get("OnDemandBaseCapacity", 0),
+            most=group["MaxSize"],
+        )
+
+    def _describe(self, ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+        """Of those that EC2 still knows; it forgets what ended after about an hour."""
+        # A filter, since an id that EC2 has forgotten is an error otherwise.
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "instance-id", "Values": sorted(ids) or ["none"]}]
+        )
+        for page in pages:
+            for reservation in page["Reservations"]:
+                yield from reservation["Instances"]
+
+    def _marked(self, ids: Iterable[str]) -> set[str]:
+        """Those whose spot request says that they are being taken."""
+        pages = self._ec2.get_paginator("describe_spot_instance_requests").paginate(
+            Filters=[
+                {"Name": "instance-id", "Values": sorted(ids) or ["none"]},
+                {"Name": "status-code", "Values": list(_MARKED)},
+            ]
+        )
+        return {request["InstanceId"] for page in pages for request in page["SpotInstanceRequests"]}
+
+    def _refused(self, settings: Settings, since: datetime) -> Iterator[str]:
+        """Pools that a failed launch names: its zone, and the types in its message or else all."""
+        pages = self._autoscaling.get_paginator("describe_scaling_activities").paginate(
+            AutoScalingGroupName=self._name, PaginationConfig={"MaxItems": 100}
+        )
+        for page in pages:
+            for activity in page["Activities"]:
+                message = activity.get("StatusMessage", "")
+                if (
+                    activity["StartTime"] < since
+                    or activity["StatusCode"] != "Failed"
+                    or not _NO_CAPACITY.search(message)
+                ):
+                    continue
+                zone = json.loads(activity.get("Details") or "{}").get("Availability Zone", "")
+                types = [name for name in settings.weights if name in message] or list(settings.weights)
+                yield from (f"{zone}/{name}" for name in types)
+
+
+def _instance(
+    member: Mapping[str, Any], described: Mapping[str, Any], weights: Mapping[str, int], taken: bool
+) -> Instance:
+    name, state = member["InstanceType"], member["LifecycleState"]
+    ends = not state.startswith((_STARTING, _SERVING))
+    phase = Phase.STARTING if state.startswith(_STARTING) else Phase.READY
+    return Instance(
+        id=member["InstanceId"],
+        instance_type=name,
+        zone=member["AvailabilityZone"],
+        spot=described.get("InstanceLifecycle") == "spot",
+        weight=int(member.get("WeightedCapacity") or weights.get(name, 1)),
+        phase=Phase.GOING if ends or taken else phase,
+        counted=not ends,
+        healthy=member.get("HealthStatus", "Healthy").lower() == "healthy",
+        version=str(member.get("LaunchTemplate", {}).get("Version", "")),
+    )

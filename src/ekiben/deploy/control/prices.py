@@ -1,0 +1,43 @@
+"""What an hour costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from ekiben.deploy.catalogue.instance import Catalogue
+from ekiben.deploy.catalogue.spot_prices import SpotClient, spot_prices
+
+
+class Prices(NamedTuple):
+    """US dollars for an hour.
+
+    Args:
+        spot: Of an instance, by zone and type.
+        on_demand: Of a replica, on the cheapest of the group's types.
+        by_type: Of an on-demand instance, by type.
+    """
+
+    spot: Mapping[tuple[str, str], float]
+    on_demand: float
+    by_type: Mapping[str, float]
+
+
+def prices_now(client: SpotClient, catalogue: Catalogue, weights: Mapping[str, int], now: datetime) -> Prices:
+    """Ask EC2 for the spot prices that hold now; on-demand prices are the catalogue's.
+
+    Args:
+        client: boto3's `ec2`; it needs the right `ec2:DescribeSpotPriceHistory`.
+        catalogue: On-demand prices.
+        weights: Replicas that an instance of each type counts for.
+        now: The moment.
+
+    Raises:
+        OperatorError: A type is not in the catalogue.
+    """
+    by_type = {name: catalogue.get(name).usd_per_h for name in weights}
+    # In order of time, so that the latest stays.
+    held = spot_prices(client, sorted(weights), now, now)
+    latest = {(price.zone, price.instance_type): price.usd_per_h for price in held}
+    return Prices(latest, min(by_type[name] / weight for name, weight in weights.items()), by_type)

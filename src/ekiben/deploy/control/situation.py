@@ -1,0 +1,71 @@
+"""What was seen and is remembered, in the policy's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ekiben.deploy.control.memory import Memory
+from ekiben.deploy.control.prices import Prices
+from ekiben.deploy.control.seen import Instance, Phase, Seen
+from ekiben.deploy.policy import Observed, OnDemandState, Pool, PoolHistory, PoolState
+
+# AWS gives two minutes' notice; a drain takes the last of it.
+USABLE_NOTICE_S = 105.0
+
+
+class Times(NamedTuple):
+    """Seconds from asking for an instance until it serves, and those that the most urgent work can wait."""
+
+    cold_start_s: float
+    slack_s: float = 0.0
+
+
+def situation(seen: Seen, memory: Memory, prices: Prices, needed: int, times: Times) -> Observed:
+    """The state of the group as the policy wants it; a replica is an instance of weight 1."""
+    return Observed(
+        now_s=memory.at_s,
+        needed=needed,
+        cold_start_s=times.cold_start_s,
+        usable_notice_s=USABLE_NOTICE_S,
+        pools=tuple(
+            _pool_state(pool, [i for i in seen.instances if i.spot and i.pool == pool.name], memory)
+            for pool in pools(seen, prices)
+        ),
+        on_demand=_on_demand([i for i in seen.instances if not i.spot], prices, times),
+        losses=memory.bursts,
+        slack_s=times.slack_s,
+    )
+
+
+def pools(seen: Seen, prices: Prices) -> tuple[Pool, ...]:
+    """The group's pools that have a spot price, in the order of zones and types."""
+    return tuple(
+        Pool(zone[:-1], zone, name, prices.spot[zone, name] / weight)
+        for zone in sorted(seen.settings.subnets)
+        for name, weight in sorted(seen.settings.weights.items())
+        if (zone, name) in prices.spot
+    )
+
+
+def _pool_state(pool: Pool, instances: list[Instance], memory: Memory) -> PoolState:
+    return PoolState(
+        pool,
+        ready=_weight(instances, Phase.READY),
+        starting=_weight(instances, Phase.STARTING),
+        going=_weight(instances, Phase.GOING),
+        history=memory.pools.get(pool.name, PoolHistory()),
+    )
+
+
+def _on_demand(instances: list[Instance], prices: Prices, times: Times) -> OnDemandState:
+    return OnDemandState(
+        prices.on_demand,
+        times.cold_start_s,
+        ready=_weight(instances, Phase.READY),
+        starting=_weight(instances, Phase.STARTING),
+    )
+
+
+def _weight(instances: Iterable[Instance], phase: Phase) -> int:
+    return sum(instance.weight for instance in instances if instance.phase is phase)
