@@ -25,10 +25,10 @@ goes on serving for one. Spot costs 0.35 × on-demand. Needed is fixed: half of 
 tenths of it, so that at times on-demand is needed even by the optimum; 4 and 8 on generated traces. The optimum is \
 the linear program's (`src/ekiben/deploy/simulator/optimum.py`) for one pool or three, a weaker bound below it for \
 nine, so that ratios there are somewhat too high. All can be reached by the optimum with 100 % of ticks, since \
-on-demand is never refused. "Tuned" traces were looked at while the policy was written; "unseen" ones were not, save for two numbers, what is \
-believed of bursts at first and how many spot instances are held to learn, which were chosen with both in view. \
-SpotHedge is taken with the cheapest number of extra instances that makes it as available as 99.9 %, chosen \
-afterwards for each case."""
+on-demand is never refused. "Tuned" traces were looked at while the policy was written; "unseen" ones were not, save \
+for two numbers, what is believed of bursts at first and how many spot instances are held to learn, which were \
+chosen with both in view. SpotHedge is taken with the cheapest number of extra instances that makes it as available \
+as 99.9 %, chosen afterwards for each case."""
 
 _WHY = """\
 Where targets are missed it is the cold start. A notice leaves 105 s of service. A start that takes no longer is in \

@@ -67,21 +67,29 @@ class Group:
     def follow(self, wanted: Orders) -> bool:
         """Bring the group to the orders; whether anything was changed."""
         group = self._group()
-        changes: dict[str, Any] = {}
-        if wanted.desired != group["DesiredCapacity"]:
-            changes["DesiredCapacity"] = wanted.desired
         policy = group["MixedInstancesPolicy"]
         distribution = policy.get("InstancesDistribution", {})
-        if wanted.on_demand != distribution.get("OnDemandBaseCapacity", 0):
-            changed = {**distribution, "OnDemandBaseCapacity": wanted.on_demand}
-            # All of it: what an update leaves out may fall back to AWS's defaults.
-            changes["MixedInstancesPolicy"] = {**policy, "InstancesDistribution": changed}
-        subnets = ",".join(self._subnets[zone] for zone in sorted(wanted.zones))
-        if set(subnets.split(",")) != set(group["VPCZoneIdentifier"].split(",")):
-            changes["VPCZoneIdentifier"] = subnets
-        if changes:
-            self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self._name, **changes)
-        return bool(changes)
+        zones = self._zones(group)
+        if (wanted.desired, wanted.on_demand, wanted.zones) == (
+            group["DesiredCapacity"],
+            distribution.get("OnDemandBaseCapacity", 0),
+            zones,
+        ):
+            return False
+        template = {**policy["LaunchTemplate"]}
+        template["LaunchTemplateSpecification"] = _one_name(template["LaunchTemplateSpecification"])
+        # All of the policy: what an update leaves out may fall back to AWS's defaults.
+        changed: Any = {
+            "LaunchTemplate": template,
+            "InstancesDistribution": {**distribution, "OnDemandBaseCapacity": wanted.on_demand},
+        }
+        self._autoscaling.update_auto_scaling_group(
+            AutoScalingGroupName=self._name,
+            DesiredCapacity=wanted.desired,
+            MixedInstancesPolicy=changed,
+            VPCZoneIdentifier=",".join(self._subnets[zone] for zone in sorted(wanted.zones)),
+        )
+        return True
 
     def _group(self) -> Any:
         found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self._name])["AutoScalingGroups"]
@@ -92,15 +100,18 @@ class Group:
     def _settings(self, group: Mapping[str, Any]) -> Settings:
         policy = group.get("MixedInstancesPolicy", {})
         overrides = policy.get("LaunchTemplate", {}).get("Overrides", [])
-        used = set(group["VPCZoneIdentifier"].split(","))
         return Settings(
             weights={each["InstanceType"]: int(each.get("WeightedCapacity", 1)) for each in overrides},
             subnets=self._subnets,
-            used=frozenset(zone for zone, subnet in self._subnets.items() if subnet in used),
+            used=self._zones(group),
             desired=group["DesiredCapacity"],
             on_demand=policy.get("InstancesDistribution", {}).get("OnDemandBaseCapacity", 0),
             most=group["MaxSize"],
         )
+
+    def _zones(self, group: Mapping[str, Any]) -> frozenset[str]:
+        used = set(group["VPCZoneIdentifier"].split(","))
+        return frozenset(zone for zone, subnet in self._subnets.items() if subnet in used)
 
     def _describe(self, ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         """Of those that EC2 still knows; it forgets what ended after about an hour."""
@@ -139,6 +150,11 @@ class Group:
                 zone = json.loads(activity.get("Details") or "{}").get("Availability Zone", "")
                 types = [name for name in settings.weights if name in message] or list(settings.weights)
                 yield from (f"{zone}/{name}" for name in types)
+
+
+def _one_name(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """AWS tells a template's id and its name, and takes only one of them."""
+    return {field: value for field, value in specification.items() if field != "LaunchTemplateName"}
 
 
 def _instance(

@@ -1,0 +1,112 @@
+"""An account at moto's server with one Auto Scaling group of workers in two zones.
+
+moto starts its instances on demand and takes none away, so that what is spot, and what AWS does to it, is put into
+its answers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from ekiben.deploy.control.group import Group
+
+ZONES = ("us-east-1a", "us-east-1b")
+TYPES = {"g5.xlarge": 1, "g5.12xlarge": 4}
+
+
+class Account:
+    """With a group of its own, of two replicas."""
+
+    def __init__(self, server: str) -> None:
+        self.name = f"workers-{uuid.uuid4().hex[:8]}"
+        session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
+        self.autoscaling = session.client("autoscaling", endpoint_url=server)
+        self.ec2 = session.client("ec2", endpoint_url=server)
+        self.on_demand: set[str] = set()
+        self.ended: dict[str, str] = {}
+        self.marked: set[str] = set()
+        self.lifecycles: dict[str, str] = {}
+        self.failures: list[dict[str, Any]] = []
+        self._hook()
+        found = self.ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": list(ZONES)}])["Subnets"]
+        self.subnets = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
+        self._make()
+        self.group = Group(self.autoscaling, self.ec2, self.name, self.subnets)
+
+    def settings(self) -> dict[str, Any]:
+        (found,) = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self.name])["AutoScalingGroups"]
+        return dict(found)
+
+    def ids(self) -> list[str]:
+        return sorted(member["InstanceId"] for member in self.settings()["Instances"])
+
+    def refuse(self, zone: str, message: str) -> None:
+        self.failures.append(
+            {
+                "ActivityId": f"activity-{len(self.failures)}",
+                "StartTime": datetime.now(UTC),
+                "StatusCode": "Failed",
+                "StatusMessage": message,
+                "Details": f'{{"Availability Zone": "{zone}"}}',
+            }
+        )
+
+    def _make(self) -> None:
+        data: Any = {"ImageId": "ami-12c6146b", "InstanceType": "g5.xlarge"}  # one that moto knows
+        self.ec2.create_launch_template(LaunchTemplateName=self.name, LaunchTemplateData=data)
+        overrides: Any = [{"InstanceType": name, "WeightedCapacity": str(weight)} for name, weight in TYPES.items()]
+        template: Any = {
+            "LaunchTemplateSpecification": {"LaunchTemplateName": self.name, "Version": "1"},
+            "Overrides": overrides,
+        }
+        distribution: Any = {
+            "OnDemandBaseCapacity": 0,
+            "OnDemandPercentageAboveBaseCapacity": 0,
+            "SpotAllocationStrategy": "price-capacity-optimized",
+        }
+        self.autoscaling.create_auto_scaling_group(
+            AutoScalingGroupName=self.name,
+            MinSize=0,
+            MaxSize=10,
+            DesiredCapacity=2,
+            VPCZoneIdentifier=",".join(self.subnets.values()),
+            MixedInstancesPolicy={"LaunchTemplate": template, "InstancesDistribution": distribution},
+        )
+
+    def _hook(self) -> None:
+        self.ec2.meta.events.register("after-call.ec2.DescribeInstances", self._instances)
+        self.ec2.meta.events.register("after-call.ec2.DescribeSpotInstanceRequests", self._requests)
+        self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeScalingActivities", self._activities)
+        self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeAutoScalingGroups", self._groups)
+        answer: Any = self._answer
+        self.autoscaling.meta.events.register("before-call.auto-scaling.DescribeScalingActivities", answer)
+
+    def _instances(self, parsed: dict[str, Any], **_: Any) -> None:
+        for reservation in parsed["Reservations"]:
+            for instance in reservation["Instances"]:
+                if instance["InstanceId"] not in self.on_demand:
+                    instance["InstanceLifecycle"] = "spot"
+                if instance["InstanceId"] in self.ended:
+                    instance["StateReason"] = {"Code": self.ended[instance["InstanceId"]], "Message": ""}
+
+    def _requests(self, parsed: dict[str, Any], **_: Any) -> None:
+        parsed["SpotInstanceRequests"] = [{"InstanceId": name} for name in sorted(self.marked)]
+
+    def _activities(self, parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Activities"] = list(self.failures)
+
+    def _groups(self, parsed: dict[str, Any], **_: Any) -> None:
+        for group in parsed["AutoScalingGroups"]:
+            for member in group["Instances"]:
+                member["LifecycleState"] = self.lifecycles.get(member["InstanceId"], member["LifecycleState"])
+
+    @staticmethod
+    def _answer(**_: Any) -> tuple[Any, dict[str, Any]]:
+        """moto has no scaling activities."""
+        return AWSResponse("", 200, HTTPHeaders(), None), {"Activities": []}
