@@ -16,6 +16,7 @@ from ekiben.gateway.admission import Admission
 from ekiben.gateway.app import build_app
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
+from ekiben.gateway.elsewhere import Elsewhere
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.jobs.desk import open_desk
 from ekiben.gateway.metrics import GatewayMetrics
@@ -25,10 +26,12 @@ from ekiben.gateway.sweep import Sweep
 from ekiben.gateway.webhooks.delivering import Deliverer
 from ekiben.gateway.webhooks.opening import open_deliverer
 from ekiben.jobs import Sweeper
+from ekiben.jobs import open_store as open_queue
 from ekiben.objects.expiring import ExpiringFiles
 from ekiben.objects.location import open_store
 from ekiben.objects.secret import kept_secret
 from ekiben.objects.signature import Signer
+from ekiben.policy.elsewhere import check_elsewhere
 from ekiben.policy.exposure import check_exposure
 from ekiben.runtimes.classes import read_labels
 from ekiben.settings import Settings
@@ -43,14 +46,16 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
     """Make what the routes share; call it inside the running event loop.
 
     Raises:
-        OperatorError: The keys file, the moderation policy or the place of objects is wrong, or the address is open to
-            others without keys.
+        OperatorError: The keys file, the moderation policy or the place of objects is wrong, workers elsewhere cannot
+            be found so, or the address is open to others without keys.
     """
     served = {card.name: card for card in cards}
     check_exposure(settings.host, settings.keys_file)
+    check_elsewhere(served, settings)
     urls = {name: [str(url) for url in found] for name, found in settings.worker_urls.items()}
     token = settings.worker_token.get_secret_value() if settings.worker_token else None
-    fleet = Fleet(served.values(), settings.run_dir, urls, token)
+    elsewhere = _elsewhere(settings)
+    fleet = Fleet(served.values(), settings.run_dir, urls, token, elsewhere)
     metrics = GatewayMetrics(CollectorRegistry())
     return GatewayState(
         settings=settings,
@@ -64,7 +69,13 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
         moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
         files=_files(served.values(), settings),
         jobs=open_desk(settings, Signer(_link_secret(settings))) if settings.valkey_url else None,
+        elsewhere=elsewhere,
     )
+
+
+def _elsewhere(settings: Settings) -> Elsewhere | None:
+    named = settings.workers_elsewhere
+    return Elsewhere(open_queue(settings), named) if named else None
 
 
 def _files(cards: Iterable[Card], settings: Settings) -> ExpiringFiles | None:
@@ -118,6 +129,8 @@ class GatewayMiddleware:
 
     async def _start(self) -> None:
         self._state = build_state(self._cards, self._settings)
+        if self._state.elsewhere is not None:
+            await self._state.elsewhere.start()
         await self._state.fleet.start()
         if self._state.jobs is not None:
             await self._state.jobs.start()
@@ -146,5 +159,7 @@ class GatewayMiddleware:
             await asyncio.gather(self._caring, return_exceptions=True)
         if self._state is not None:
             await self._state.fleet.close()
+            if self._state.elsewhere is not None:
+                await self._state.elsewhere.close()
             if self._state.jobs is not None:
                 await self._state.jobs.close()
