@@ -24,6 +24,7 @@ from ekiben.policy.elsewhere import check_advertised, check_elsewhere, check_one
 from ekiben.policy.exposure import check_exposure
 from ekiben.policy.keys_file import read_keys
 from ekiben.policy.moderation import load_policy
+from ekiben.policy.scaling_rule import scaling_rule
 from ekiben.runtimes.upstream_key import check_upstream_keys
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
@@ -50,6 +51,7 @@ def serve(
     local = [card for card in cards if not settings.is_elsewhere(card.name)]
     check_one_model([card.name for card in local], settings)
     check_advertised(settings)
+    scaling_rule(settings)
     check_upstream_keys(local, settings)
     plan = make_plan(local, measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))

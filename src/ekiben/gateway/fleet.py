@@ -19,6 +19,7 @@ from ekiben.gateway.attempts import Attempts, is_silent, refuses
 from ekiben.gateway.elsewhere import Announced
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.road import Part, Road
+from ekiben.gateway.traffic import Traffic
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
 from ekiben.jobs import Announcement
@@ -66,6 +67,7 @@ class Fleet:
         }
         self._urls = {name: [str(url) for url in urls.get(name, ())] for name in self._expected}
         self._workers: dict[str, dict[Path | str, WorkerClient]] = {name: {} for name in self._expected}
+        self._traffic = {name: Traffic() for name in self._expected}
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -98,6 +100,10 @@ class Fleet:
         """Items that workers of the model were sent by this gateway and have not answered yet."""
         return sum(worker.outstanding_items for worker in self._workers[model].values())
 
+    def traffic(self, model: str) -> Traffic:
+        """What the model has been asked lately."""
+        return self._traffic[model]
+
     def missing(self) -> dict[str, int]:
         """Models with fewer ready workers than they should have, and how many are missing."""
         counts = {model: self.counts(model) for model in self._expected}
@@ -123,6 +129,7 @@ class Fleet:
             else:
                 return
         if refusal is not None:
+            self._traffic[model].arrived(items)  # Else `infer` and `generate` count it.
             raise refusal
 
     async def infer(
@@ -138,15 +145,19 @@ class Fleet:
             WorkerLost: Every worker tried was lost, or two while they had the request.
             EkibenError: As the worker says.
         """
+        self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         attempts = self._attempts(model)
         for worker in attempts:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
-                return await worker.infer(body, sent, left_s, items)
+                reply = await worker.infer(body, sent, left_s, items)
             except (QueueFull, WorkerLost, ShuttingDown) as error:
                 attempts.failed(worker, error)
+            else:
+                self._traffic[model].answered(items, reply.stages)
+                return reply
         raise attempts.error
 
     @asynccontextmanager
@@ -162,7 +173,8 @@ class Fleet:
         """Send a request as `infer` does whose answer comes in parts; within the block they are read as they are made.
 
         The block begins when a worker has accepted. One that dies before a part that is kept is followed by the next;
-        one that dies later ends the answer. Leaving the block stops the work.
+        one that dies later ends the answer. Leaving the block stops the work. Who reads the end of an answer tells
+        `traffic` what it took.
 
         Raises:
             EkibenError: As `infer`; what happens under way is raised by the parts.
@@ -173,6 +185,7 @@ class Fleet:
                 road, body, {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}, left_s, items
             )
 
+        self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         async with AsyncExitStack() as stack:
             yield await Generating(self._attempts(model), ask, road.is_kept, deadline, stack).parts()

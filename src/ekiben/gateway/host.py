@@ -21,6 +21,7 @@ from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.jobs.desk import open_desk
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
+from ekiben.gateway.replicas import DesiredReplicas
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.sweep import Sweep
 from ekiben.gateway.webhooks.delivering import Deliverer
@@ -33,6 +34,7 @@ from ekiben.objects.secret import kept_secret
 from ekiben.objects.signature import Signer
 from ekiben.policy.elsewhere import check_elsewhere
 from ekiben.policy.exposure import check_exposure
+from ekiben.policy.scaling_rule import scaling_rule
 from ekiben.runtimes.classes import read_labels
 from ekiben.settings import Settings
 from ekiben.worker.host import socket_path
@@ -73,6 +75,16 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
     )
 
 
+def desired_replicas(state: GatewayState) -> DesiredReplicas:
+    """What decides how many replicas there should be.
+
+    Raises:
+        ConfigurationError: The bounds of it are wrong.
+    """
+    policy = scaling_rule(state.settings)
+    return DesiredReplicas(state.cards, state.fleet, state.jobs, policy, state.metrics.desired)
+
+
 def _elsewhere(settings: Settings) -> Elsewhere | None:
     named = settings.workers_elsewhere
     return Elsewhere(open_queue(settings), named) if named else None
@@ -108,6 +120,7 @@ class GatewayMiddleware:
         self._control: Listener | None = None
         self._sweep: Sweep | None = None
         self._deliverer: Deliverer | None = None
+        self._replicas: DesiredReplicas | None = None
         self._caring: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,6 +152,8 @@ class GatewayMiddleware:
             # The supervisor does it too; behind a bare `bentoml serve` there is none.
             sweeper = Sweeper(self._state.jobs.store, self._state.jobs.blobs)
             self._caring = asyncio.create_task(sweeper.run(), name="sweeper of jobs")
+        self._replicas = desired_replicas(self._state)
+        self._replicas.start()
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -154,6 +169,8 @@ class GatewayMiddleware:
             await self._sweep.close()
         if self._deliverer is not None:
             await self._deliverer.close()
+        if self._replicas is not None:
+            await self._replicas.close()
         if self._caring is not None:
             self._caring.cancel()
             await asyncio.gather(self._caring, return_exceptions=True)

@@ -37,6 +37,16 @@ class Reply:
         stated = self.headers.get(protocol.HEADER_LENGTH)
         return int(stated) if stated else None
 
+    @property
+    def stages(self) -> dict[str, float]:
+        """Where the time went, in seconds."""
+        found = {}
+        for stage in self.headers.get(protocol.SERVER_TIMING, "").split(","):
+            name, _, milliseconds = stage.strip().partition(";dur=")
+            if milliseconds:
+                found[name] = float(milliseconds) / 1_000
+        return found
+
 
 class WorkerClient:
     """A worker at a Unix socket or a URL.
