@@ -25,17 +25,25 @@ def run_dirs() -> Path:
     return Path(tempfile.gettempdir()) / f"ekiben-{os.getuid()}"
 
 
-def ask_platform(settings: Settings, path: str) -> dict[str, Any]:
-    """POST to the gateway of the one platform that runs here, or of the one `EKIBEN_RUN_DIR` names.
+def ask_platform(
+    settings: Settings, path: str, *, method: str = "POST", timeout_s: float = _TIMEOUT_S
+) -> dict[str, Any]:
+    """Ask the gateway of the one platform that runs here, or of the one `EKIBEN_RUN_DIR` names.
+
+    Args:
+        settings: Where the platform's run folder is.
+        path: What is asked.
+        method: Of the request.
+        timeout_s: Of each of its parts.
 
     Raises:
         ConfigurationError: None runs, or several do.
         EkibenError: What the platform answers.
     """
     transport = httpx.HTTPTransport(uds=str(_control_socket(settings)))
-    with httpx.Client(transport=transport, timeout=_TIMEOUT_S) as client:
+    with httpx.Client(transport=transport, timeout=timeout_s) as client:
         try:
-            response = client.post(f"http://gateway{path}")
+            response = client.request(method, f"http://gateway{path}")
         except httpx.TransportError as error:
             raise ConfigurationError(f"the platform does not answer: {error}") from error
     content: dict[str, Any] = response.json()

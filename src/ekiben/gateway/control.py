@@ -1,6 +1,8 @@
-"""The gateway's private door, a Unix socket for this user: how it is, when to drain, what to load and unload."""
+"""The gateway's private door, a Unix socket for this user: how it is, when to drain, what to load and unload, what is wanted."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,8 +18,13 @@ from ekiben.worker.http import error_response
 CONTROL_NAME = "_gateway"
 
 
-def build_control(gateway: GatewayState) -> Starlette:
-    """The control app over this gateway."""
+def build_control(gateway: GatewayState, desired: Callable[[], Mapping[str, int]]) -> Starlette:
+    """The control app over this gateway.
+
+    Args:
+        gateway: What the routes share.
+        desired: Says how many replicas of each model there should be.
+    """
 
     async def status(_: Request) -> Response:
         return JSONResponse(
@@ -34,6 +41,9 @@ def build_control(gateway: GatewayState) -> Starlette:
         finished = await gateway.admission.drain(gateway.settings.drain_timeout_s)
         return JSONResponse({"finished": finished, "in_flight": gateway.admission.in_flight})
 
+    async def replicas(_: Request) -> Response:
+        return JSONResponse({"replicas": dict(desired())})
+
     async def load_model(request: Request) -> Response:
         return JSONResponse({"workers": await load(gateway, request.path_params["model"])})
 
@@ -47,6 +57,7 @@ def build_control(gateway: GatewayState) -> Starlette:
     routes = [
         Route("/status", status),
         Route("/drain", drain, methods=["POST"]),
+        Route("/replicas", replicas),
         Route("/models/{model}/load", load_model, methods=["POST"]),
         Route("/models/{model}/unload", unload_model, methods=["POST"]),
     ]

@@ -159,7 +159,7 @@ class GatewayMiddleware:
             self._sweep.start()
         self._outer = build_app(self._state)
         path = socket_path(self._settings.run_dir, CONTROL_NAME, os.getpid())
-        self._control = Listener(build_control(self._state), path)
+        self._control = Listener(build_control(self._state, self._replicas.wanted), path)
         await self._control.start()
 
     async def _stop(self) -> None:

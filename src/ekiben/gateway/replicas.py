@@ -64,6 +64,10 @@ class DesiredReplicas:
             self._stepping.cancel()
             await asyncio.gather(self._stepping, return_exceptions=True)
 
+    def wanted(self) -> Mapping[str, int]:
+        """Replicas of each model, as decided last; empty before the first decision."""
+        return self._wanted
+
     async def _step_for_ever(self) -> None:
         while True:
             try:
