@@ -67,29 +67,19 @@ class Group:
     def follow(self, wanted: Orders) -> bool:
         """Bring the group to the orders; whether anything was changed."""
         group = self._group()
-        policy = group["MixedInstancesPolicy"]
-        distribution = policy.get("InstancesDistribution", {})
-        zones = self._zones(group)
-        if (wanted.desired, wanted.on_demand, wanted.zones) == (
-            group["DesiredCapacity"],
-            distribution.get("OnDemandBaseCapacity", 0),
-            zones,
-        ):
-            return False
-        template = {**policy["LaunchTemplate"]}
-        template["LaunchTemplateSpecification"] = _one_name(template["LaunchTemplateSpecification"])
-        # All of the policy: what an update leaves out may fall back to AWS's defaults.
-        changed: Any = {
-            "LaunchTemplate": template,
-            "InstancesDistribution": {**distribution, "OnDemandBaseCapacity": wanted.on_demand},
-        }
-        self._autoscaling.update_auto_scaling_group(
-            AutoScalingGroupName=self._name,
-            DesiredCapacity=wanted.desired,
-            MixedInstancesPolicy=changed,
-            VPCZoneIdentifier=",".join(self._subnets[zone] for zone in sorted(wanted.zones)),
-        )
-        return True
+        changes: dict[str, Any] = {}
+        if wanted.desired != group["DesiredCapacity"]:
+            changes["DesiredCapacity"] = wanted.desired
+        distribution = group["MixedInstancesPolicy"].get("InstancesDistribution", {})
+        if wanted.on_demand != distribution.get("OnDemandBaseCapacity", 0):
+            # Without the launch template, which would need the right to run instances.
+            changed = {**distribution, "OnDemandBaseCapacity": wanted.on_demand}
+            changes["MixedInstancesPolicy"] = {"InstancesDistribution": changed}
+        if wanted.zones != self._zones(group):
+            changes["VPCZoneIdentifier"] = ",".join(self._subnets[zone] for zone in sorted(wanted.zones))
+        if changes:
+            self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self._name, **changes)
+        return bool(changes)
 
     def _group(self) -> Any:
         found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self._name])["AutoScalingGroups"]
@@ -150,11 +140,6 @@ class Group:
                 zone = json.loads(activity.get("Details") or "{}").get("Availability Zone", "")
                 types = [name for name in settings.weights if name in message] or list(settings.weights)
                 yield from (f"{zone}/{name}" for name in types)
-
-
-def _one_name(specification: Mapping[str, Any]) -> dict[str, Any]:
-    """AWS tells a template's id and its name, and takes only one of them."""
-    return {field: value for field, value in specification.items() if field != "LaunchTemplateName"}
 
 
 def _instance(

@@ -84,8 +84,17 @@ class Account:
         self.ec2.meta.events.register("after-call.ec2.DescribeSpotInstanceRequests", self._requests)
         self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeScalingActivities", self._activities)
         self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeAutoScalingGroups", self._groups)
+        self.autoscaling.meta.events.register(
+            "provide-client-params.auto-scaling.UpdateAutoScalingGroup", self._complete
+        )
         answer: Any = self._answer
         self.autoscaling.meta.events.register("before-call.auto-scaling.DescribeScalingActivities", answer)
+
+    def _complete(self, params: dict[str, Any], **_: Any) -> None:
+        """AWS keeps what an update leaves out; moto forgets it."""
+        policy = self.settings()["MixedInstancesPolicy"]
+        policy["LaunchTemplate"]["LaunchTemplateSpecification"].pop("LaunchTemplateName")
+        params["MixedInstancesPolicy"] = policy | params.get("MixedInstancesPolicy", {})
 
     def _instances(self, parsed: dict[str, Any], **_: Any) -> None:
         for reservation in parsed["Reservations"]:

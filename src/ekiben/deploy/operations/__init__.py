@@ -1,0 +1,8 @@
+"""What an operator does with a deployment that is up.
+
+members    every instance of the deployment
+status     instances, what they cost, and what spot has saved
+draining   one instance hands its work back and goes; another takes its place
+rotation   a new version takes the place of the old one, and is taken back when it is worse
+logs       what the instances wrote
+"""

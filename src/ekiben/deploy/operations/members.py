@@ -1,0 +1,101 @@
+"""Every instance of a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ekiben.deploy.spot.deployment import RESOURCE_TAG
+from ekiben.errors import OperatorError
+
+if TYPE_CHECKING:
+    from ekiben.deploy.spot.world import World
+
+
+class Member(NamedTuple):
+    """One instance.
+
+    Args:
+        id: EC2's.
+        role: The deployment's part that it belongs to, such as `control`, or `workers-` and a model.
+        group: Name of its Auto Scaling group.
+        instance_type: Such as `g5.xlarge`.
+        zone: Such as `us-east-1a`.
+        market: `spot` or `on-demand`.
+        state: Where Auto Scaling has it in its life, such as `InService`.
+        healthy: Whether Auto Scaling takes it for healthy.
+        version: Version of its launch template.
+        launched_at: When.
+    """
+
+    id: str
+    role: str
+    group: str
+    instance_type: str
+    zone: str
+    market: str
+    state: str
+    healthy: bool
+    version: str
+    launched_at: datetime
+
+
+def members(world: World) -> tuple[Member, ...]:
+    """Instances in the deployment's Auto Scaling groups, by role and age."""
+    grouped = {member["InstanceId"]: (group, member) for group in groups(world) for member in group["Instances"]}
+    described = {found["InstanceId"]: found for found in _describe(world, grouped)}
+    found = (_member(described[id_], *of) for id_, of in grouped.items() if id_ in described)
+    return tuple(sorted(found, key=lambda member: (member.role, member.launched_at, member.id)))
+
+
+def member(world: World, instance: str) -> Member:
+    """The one with that id.
+
+    Raises:
+        OperatorError: There is none in this deployment.
+    """
+    for each in members(world):
+        if each.id == instance:
+            return each
+    name = world.deployment.config.name
+    raise OperatorError(f"{instance} is no instance of {name}; `ekiben spot status` lists those there are")
+
+
+def groups(world: World) -> Iterator[Mapping[str, Any]]:
+    """The deployment's Auto Scaling groups, as AWS describes them."""
+    for page in world.clients.autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
+        yield from (group for group in page["AutoScalingGroups"] if world.deployment.owns(group.get("Tags", ())))
+
+
+def role_of(group: Mapping[str, Any]) -> str:
+    """The deployment's part that a group is."""
+    return next((tag["Value"] for tag in group["Tags"] if tag["Key"] == RESOURCE_TAG), "")
+
+
+def _describe(world: World, ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    wanted = sorted(ids)
+    if not wanted:
+        return
+    # A filter, since an id that EC2 has just forgotten is an error otherwise.
+    pages = world.clients.ec2.get_paginator("describe_instances").paginate(
+        Filters=[{"Name": "instance-id", "Values": wanted}]
+    )
+    for page in pages:
+        for reservation in page["Reservations"]:
+            yield from reservation["Instances"]
+
+
+def _member(described: Mapping[str, Any], group: Mapping[str, Any], listed: Mapping[str, Any]) -> Member:
+    return Member(
+        id=described["InstanceId"],
+        role=role_of(group),
+        group=group["AutoScalingGroupName"],
+        instance_type=described["InstanceType"],
+        zone=described["Placement"]["AvailabilityZone"],
+        market="spot" if described.get("InstanceLifecycle") == "spot" else "on-demand",
+        state=listed["LifecycleState"],
+        healthy=listed.get("HealthStatus", "Healthy").lower() == "healthy",
+        version=str(listed.get("LaunchTemplate", {}).get("Version", "")),
+        launched_at=described["LaunchTime"],
+    )
