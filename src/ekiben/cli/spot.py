@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ekiben.cli.columns import aligned
+from ekiben.cli.spot_control import control
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 app = typer.Typer(name="spot", help="Spot instances.", no_args_is_help=True)
 
 _TIMES = "60..300, in seconds"
+
+
+app.command()(control)
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""The gateway's private door, a Unix socket for this user: how it is, when to drain, what to load and unload, what is wanted."""
+"""The gateway's private door, a Unix socket for this user: how it is, when to drain, what to load, what is wanted."""
 
 from __future__ import annotations
 

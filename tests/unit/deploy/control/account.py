@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 
 from ekiben.deploy.control.group import Group
 
@@ -23,7 +21,7 @@ TYPES = {"g5.xlarge": 1, "g5.12xlarge": 4}
 class Account:
     """With a group of its own, of two replicas."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, model: str = "pictures") -> None:
         self.name = f"workers-{uuid.uuid4().hex[:8]}"
         session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1")
         self.autoscaling = session.client("autoscaling", endpoint_url=server)
@@ -36,7 +34,7 @@ class Account:
         self._hook()
         found = self.ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": list(ZONES)}])["Subnets"]
         self.subnets = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
-        self._make()
+        self._make(model)
         self.group = Group(self.autoscaling, self.ec2, self.name, self.subnets)
 
     def settings(self) -> dict[str, Any]:
@@ -57,7 +55,7 @@ class Account:
             }
         )
 
-    def _make(self) -> None:
+    def _make(self, model: str) -> None:
         data: Any = {"ImageId": "ami-12c6146b", "InstanceType": "g5.xlarge"}  # one that moto knows
         self.ec2.create_launch_template(LaunchTemplateName=self.name, LaunchTemplateData=data)
         overrides: Any = [{"InstanceType": name, "WeightedCapacity": str(weight)} for name, weight in TYPES.items()]
@@ -76,6 +74,11 @@ class Account:
             MaxSize=10,
             DesiredCapacity=2,
             VPCZoneIdentifier=",".join(self.subnets.values()),
+            HealthCheckGracePeriod=60,
+            Tags=[
+                {"Key": "ekiben:deployment", "Value": self.name, "PropagateAtLaunch": True},
+                {"Key": "ekiben:resource", "Value": f"workers-{model}", "PropagateAtLaunch": True},
+            ],
             MixedInstancesPolicy={"LaunchTemplate": template, "InstancesDistribution": distribution},
         )
 
@@ -87,8 +90,6 @@ class Account:
         self.autoscaling.meta.events.register(
             "provide-client-params.auto-scaling.UpdateAutoScalingGroup", self._complete
         )
-        answer: Any = self._answer
-        self.autoscaling.meta.events.register("before-call.auto-scaling.DescribeScalingActivities", answer)
 
     def _complete(self, params: dict[str, Any], **_: Any) -> None:
         """AWS keeps what an update leaves out; moto forgets it."""
@@ -114,8 +115,3 @@ class Account:
         for group in parsed["AutoScalingGroups"]:
             for member in group["Instances"]:
                 member["LifecycleState"] = self.lifecycles.get(member["InstanceId"], member["LifecycleState"])
-
-    @staticmethod
-    def _answer(**_: Any) -> tuple[Any, dict[str, Any]]:
-        """moto has no scaling activities."""
-        return AWSResponse("", 200, HTTPHeaders(), None), {"Activities": []}
