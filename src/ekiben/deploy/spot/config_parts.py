@@ -49,6 +49,7 @@ class Control(Section):
         volume_gib: Of the jobs' volume.
         snapshots_kept: Daily snapshots of it.
         valkey_url: Address of a managed Valkey, without password; no volume is made then.
+        valkey_durable: Your word that the managed one loses nothing it has confirmed; without it no job is accepted.
         scaling: Name of the scaling policy, `EKIBEN_SCALING`.
     """
 
@@ -58,6 +59,7 @@ class Control(Section):
     volume_gib: int = Field(default=20, ge=1, le=16384)
     snapshots_kept: int = Field(default=7, ge=1, le=365)
     valkey_url: Annotated[str, Field(pattern=r"^(valkeys?|rediss?)://[^@/\s]+(/\d+)?$")] | None = None
+    valkey_durable: bool = False
     scaling: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")] = "traffic-and-backlog"
 
 
@@ -78,7 +80,7 @@ class Workers(Section):
         image_id: AMI; unset: the newest that AWS names for the type.
     """
 
-    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
+    model: Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=63)]
     image: Image
     types: dict[InstanceTypeName, Annotated[float, Field(gt=0)] | None] = Field(min_length=1)
     least: int = Field(default=0, ge=0)
@@ -88,6 +90,13 @@ class Workers(Section):
     disk_gib: int = Field(default=80, ge=30, le=16384)
     start_s: int = Field(default=300, ge=60)
     image_id: Annotated[str, Field(pattern=r"^ami-[0-9a-f]+$")] | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _not_a_part(cls, model: str) -> str:
+        if model in ("control", "gateway", "workers"):
+            raise ValueError(f"a part of every deployment is called {model}")
+        return model
 
     @model_validator(mode="after")
     def _numbers_agree(self) -> Self:

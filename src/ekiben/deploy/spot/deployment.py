@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ekiben.deploy.spot.config import SpotConfig
+    from ekiben.deploy.spot.hardware import Hardware
 
 DEPLOYMENT_TAG: Final = "ekiben:deployment"
 RESOURCE_TAG: Final = "ekiben:resource"
@@ -26,6 +27,8 @@ class Deployment:
         partition: `aws`, or that of China or the US government.
         zones: Availability zones, in order.
         given_subnets: In an existing network, the subnet of each zone.
+        hardware: Of each instance type that is named.
+        amis: Machine image of the control node (`control`) and of each model.
     """
 
     config: SpotConfig
@@ -33,6 +36,8 @@ class Deployment:
     partition: str
     zones: tuple[str, ...]
     given_subnets: Mapping[str, str] = field(default_factory=dict)
+    hardware: Mapping[str, Hardware] = field(default_factory=dict)
+    amis: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ekiben.deploy.spot.deployment import Deployment
 from ekiben.deploy.spot.failures import told
+from ekiben.deploy.spot.hardware import read_hardware
+from ekiben.deploy.spot.machine_images import read_amis
 from ekiben.deploy.spot.world import World
 from ekiben.errors import ConfigurationError
 
@@ -13,7 +15,14 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.clients import Clients
     from ekiben.deploy.spot.config import SpotConfig
 
-RIGHTS = ("ec2:DescribeAvailabilityZones", "ec2:DescribeSubnets")
+RIGHTS = (
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeSubnets",
+    "ssm:GetParameter",
+    "sts:GetCallerIdentity",
+)
 _MOST_ZONES = 6
 """A load balancer is not in more, and no more are worth it."""
 
@@ -29,7 +38,9 @@ def open_world(config: SpotConfig, clients: Clients) -> World:
         partition = identity["Arn"].split(":")[1]
         subnets = _given_subnets(config, clients)
         zones = tuple(subnets) or _zones(config, clients)
-    return World(clients, Deployment(config, identity["Account"], partition, zones, subnets))
+        hardware = read_hardware(config, clients, zones)
+        amis = read_amis(config, clients, hardware)
+    return World(clients, Deployment(config, identity["Account"], partition, zones, subnets, hardware, amis))
 
 
 def _zones(config: SpotConfig, clients: Clients) -> tuple[str, ...]:

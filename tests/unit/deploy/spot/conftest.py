@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.spot.clients import Clients, make_clients
 from tests.unit.deploy.spot.files import write_config
+from tests.unit.deploy.spot.missing import complete
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,9 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Clients:
     }.items():
         monkeypatch.setenv(key, value)
     urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()
-    return make_clients("us-east-1")
+    clients = make_clients("us-east-1")
+    complete(clients, make_clients("us-east-1"))
+    return clients
 
 
 @pytest.fixture
