@@ -36,16 +36,12 @@ class Steered:
         model: Served name.
         group: Its Auto Scaling group.
         prices: Asks what its instances cost.
-        least: Replicas that always run.
-        most: Replicas that the work is never given more of.
         cold_start_s: Seconds from launch until an instance serves.
     """
 
     model: str
     group: Group
     prices: Callable[[Seen], Prices]
-    least: int
-    most: int
     cold_start_s: float
 
 
@@ -74,7 +70,7 @@ class Controller:
         self._file, self._clock = file, clock
         self._memory = _read(file, clock())
         self._prices: tuple[float, Prices] | None = None
-        self._needed = steered.least
+        self._said: int | None = None
 
     def step(self) -> Orders:
         """Look once, and set the group to what the policy wants.
@@ -91,7 +87,7 @@ class Controller:
         self._keep()
         prices = self._current_prices(now_s, seen)
         times = Times(self._steered.cold_start_s)
-        observed = situation(seen, self._memory, prices, self._wanted(), times)
+        observed = situation(seen, self._memory, prices, self._needed(seen), times)
         plan = decide(observed, self._rules)
         wanted = orders(plan, observed, seen)
         if self._steered.group.follow(wanted):
@@ -105,12 +101,13 @@ class Controller:
         self._numbers.show(self._steered.model, seen, self._memory, wanted, prices)
         return wanted
 
-    def _wanted(self) -> int:
-        """What the work needs; while nobody can say, what it needed last."""
+    def _needed(self, seen: Seen) -> int:
+        """Capacity for the work; while nobody can say, as before, or as much as there is."""
         said = self._demand.replicas(self._steered.model)
-        if said is not None:
-            self._needed = min(max(said, self._steered.least), self._steered.most)
-        return self._needed
+        self._said = self._said if said is None else said
+        settings = seen.settings
+        wanted = settings.desired if self._said is None else self._said * settings.replica
+        return min(max(wanted, settings.least), settings.most)
 
     def _current_prices(self, now_s: float, seen: Seen) -> Prices:
         if self._prices is None or not 0 <= now_s - self._prices[0] < _PRICES_EVERY_S:

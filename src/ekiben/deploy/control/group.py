@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -57,8 +58,7 @@ class Group:
         return Seen(
             settings,
             tuple(
-                _instance(members[name], described.get(name, {}), settings.weights, name in taken)
-                for name in sorted(members)
+                _instance(members[name], described.get(name, {}), settings, name in taken) for name in sorted(members)
             ),
             frozenset(taken),
             frozenset(self._refused(settings, since)),
@@ -68,12 +68,13 @@ class Group:
         """Bring the group to the orders; whether anything was changed."""
         group = self._group()
         changes: dict[str, Any] = {}
-        if wanted.desired != group["DesiredCapacity"]:
-            changes["DesiredCapacity"] = wanted.desired
+        unit = _unit(_weights(group))
+        if wanted.desired * unit != group["DesiredCapacity"]:
+            changes["DesiredCapacity"] = wanted.desired * unit
         distribution = group["MixedInstancesPolicy"].get("InstancesDistribution", {})
-        if wanted.on_demand != distribution.get("OnDemandBaseCapacity", 0):
+        if wanted.on_demand * unit != distribution.get("OnDemandBaseCapacity", 0):
             # Without the launch template, which would need the right to run instances.
-            changed = {**distribution, "OnDemandBaseCapacity": wanted.on_demand}
+            changed = {**distribution, "OnDemandBaseCapacity": wanted.on_demand * unit}
             changes["MixedInstancesPolicy"] = {"InstancesDistribution": changed}
         if wanted.zones != self._zones(group):
             changes["VPCZoneIdentifier"] = ",".join(self._subnets[zone] for zone in sorted(wanted.zones))
@@ -88,15 +89,17 @@ class Group:
         return found[0]
 
     def _settings(self, group: Mapping[str, Any]) -> Settings:
-        policy = group.get("MixedInstancesPolicy", {})
-        overrides = policy.get("LaunchTemplate", {}).get("Overrides", [])
+        weights, distribution = _weights(group), group["MixedInstancesPolicy"].get("InstancesDistribution", {})
+        unit = _unit(weights)
         return Settings(
-            weights={each["InstanceType"]: int(each.get("WeightedCapacity", 1)) for each in overrides},
+            weights={name: weight // unit for name, weight in weights.items()},
+            unit=unit,
             subnets=self._subnets,
             used=self._zones(group),
-            desired=group["DesiredCapacity"],
-            on_demand=policy.get("InstancesDistribution", {}).get("OnDemandBaseCapacity", 0),
-            most=group["MaxSize"],
+            desired=group["DesiredCapacity"] // unit,
+            on_demand=distribution.get("OnDemandBaseCapacity", 0) // unit,
+            least=math.ceil(group["MinSize"] / unit),
+            most=group["MaxSize"] // unit,
         )
 
     def _zones(self, group: Mapping[str, Any]) -> frozenset[str]:
@@ -142,9 +145,16 @@ class Group:
                 yield from (f"{zone}/{name}" for name in types)
 
 
-def _instance(
-    member: Mapping[str, Any], described: Mapping[str, Any], weights: Mapping[str, int], taken: bool
-) -> Instance:
+def _weights(group: Mapping[str, Any]) -> dict[str, int]:
+    overrides = group["MixedInstancesPolicy"]["LaunchTemplate"].get("Overrides", [])
+    return {each["InstanceType"]: int(each.get("WeightedCapacity", 1)) for each in overrides}
+
+
+def _unit(weights: Mapping[str, int]) -> int:
+    return math.gcd(*weights.values()) or 1
+
+
+def _instance(member: Mapping[str, Any], described: Mapping[str, Any], settings: Settings, taken: bool) -> Instance:
     name, state = member["InstanceType"], member["LifecycleState"]
     ends = not state.startswith((_STARTING, _SERVING))
     phase = Phase.STARTING if state.startswith(_STARTING) else Phase.READY
@@ -153,7 +163,7 @@ def _instance(
         instance_type=name,
         zone=member["AvailabilityZone"],
         spot=described.get("InstanceLifecycle") == "spot",
-        weight=int(member.get("WeightedCapacity") or weights.get(name, 1)),
+        weight=max(1, int(member.get("WeightedCapacity", settings.unit)) // settings.unit),
         phase=Phase.GOING if ends or taken else phase,
         counted=not ends,
         healthy=member.get("HealthStatus", "Healthy").lower() == "healthy",

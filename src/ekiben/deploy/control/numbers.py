@@ -19,7 +19,10 @@ class Numbers:
             "ekiben_spot_instances", "Instances.", ["model", "market", "zone", "type", "phase"], registry=self.registry
         )
         self._wanted = Gauge(
-            "ekiben_spot_wanted_replicas", "Replicas wanted.", ["model", "market"], registry=self.registry
+            "ekiben_spot_wanted_replicas",
+            "Replicas wanted, reserve included.",
+            ["model", "market"],
+            registry=self.registry,
         )
         self._short = Gauge(
             "ekiben_spot_short_replicas", "Replicas wanted beyond the group's most.", ["model"], registry=self.registry
@@ -40,9 +43,10 @@ class Numbers:
         for each in seen.instances:
             self._instances.labels(model, market(each), each.zone, each.instance_type, each.phase.value).inc()
             self._cost.labels(model, market(each)).inc(usd_per_h(each, prices))
-        self._wanted.labels(model, "spot").set(wanted.desired - wanted.on_demand)
-        self._wanted.labels(model, "on-demand").set(wanted.on_demand)
-        self._short.labels(model).set(wanted.short)
+        replica = seen.settings.replica
+        self._wanted.labels(model, "spot").set((wanted.desired - wanted.on_demand) / replica)
+        self._wanted.labels(model, "on-demand").set(wanted.on_demand / replica)
+        self._short.labels(model).set(wanted.short / replica)
         self._lost.labels(model).set(memory.lost)
 
     def failed(self, model: str) -> None:

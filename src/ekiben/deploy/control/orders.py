@@ -12,10 +12,10 @@ class Orders(NamedTuple):
     """What the group shall be set to.
 
     Args:
-        desired: Replicas.
-        on_demand: Of these on demand; all others are spot.
+        desired: Capacity.
+        on_demand: Of this on demand; the rest is spot.
         zones: Where instances may be.
-        short: Replicas that the policy wants beyond the group's most.
+        short: Capacity that the policy wants beyond the group's most.
     """
 
     desired: int

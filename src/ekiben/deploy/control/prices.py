@@ -15,7 +15,7 @@ class Prices(NamedTuple):
 
     Args:
         spot: Of an instance, by zone and type.
-        on_demand: Of a replica, on the cheapest of the group's types.
+        on_demand: Of a unit of capacity, on the cheapest of the group's types.
         by_type: Of an on-demand instance, by type.
     """
 
@@ -30,7 +30,7 @@ def prices_now(client: SpotClient, catalogue: Catalogue, weights: Mapping[str, i
     Args:
         client: boto3's `ec2`; it needs the right `ec2:DescribeSpotPriceHistory`.
         catalogue: On-demand prices.
-        weights: Replicas that an instance of each type counts for.
+        weights: Capacity that an instance of each type counts for.
         now: The moment.
 
     Raises:

@@ -1,4 +1,8 @@
-"""What is seen of a group at one moment."""
+"""What is seen of a group at one moment.
+
+Capacity is counted in the greatest unit in which every type's weight is a whole number, which is what one instance
+counts for where all are alike.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ class Instance(NamedTuple):
         instance_type: Such as `g5.xlarge`.
         zone: Such as `us-east-1a`.
         spot: Whether it can be taken away.
-        weight: Replicas that it counts for.
+        weight: Capacity that it counts for.
         phase: Where it is in its life.
         counted: Whether Auto Scaling still counts it; not so once it ends.
         healthy: Whether Auto Scaling takes it for healthy.
@@ -49,20 +53,29 @@ class Settings(NamedTuple):
     """How the group is set up.
 
     Args:
-        weights: Replicas that an instance of each type counts for.
+        weights: Capacity that an instance of each type counts for, the type first that a replica is an instance of.
+        unit: What AWS's weights were divided by.
         subnets: The subnet of each zone that may be used.
         used: Zones in use now.
-        desired: Replicas asked for.
-        on_demand: Of these on demand.
-        most: Replicas that never are exceeded.
+        desired: Capacity asked for.
+        on_demand: Of this on demand.
+        least: Capacity that always runs.
+        most: Capacity that never is exceeded.
     """
 
     weights: dict[str, int]
+    unit: int
     subnets: dict[str, str]
     used: frozenset[str]
     desired: int
     on_demand: int
+    least: int
     most: int
+
+    @property
+    def replica(self) -> int:
+        """Capacity of a replica."""
+        return next(iter(self.weights.values()), 1)
 
 
 class Seen(NamedTuple):

@@ -22,7 +22,7 @@ class Times(NamedTuple):
 
 
 def situation(seen: Seen, memory: Memory, prices: Prices, needed: int, times: Times) -> Observed:
-    """The state of the group as the policy wants it; a replica is an instance of weight 1."""
+    """The state of the group as the policy wants it: what it takes for replicas are units of capacity here."""
     return Observed(
         now_s=memory.at_s,
         needed=needed,

@@ -71,8 +71,6 @@ class Steering:
             model=_tags(group)[RESOURCE_TAG].removeprefix(WORKERS_OF),
             group=Group(self._autoscaling, self._ec2, group["AutoScalingGroupName"], zones),
             prices=self._prices,
-            least=group["MinSize"],
-            most=group["MaxSize"],
             cold_start_s=float(group["HealthCheckGracePeriod"]),
         )
 

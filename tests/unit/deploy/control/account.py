@@ -55,6 +55,20 @@ class Account:
             }
         )
 
+    def weigh(self, weights: dict[str, int]) -> None:
+        """Change what instances count for; the capacity goes along."""
+        policy = self.settings()["MixedInstancesPolicy"]
+        for override in policy["LaunchTemplate"]["Overrides"]:
+            override["WeightedCapacity"] = str(weights[override["InstanceType"]])
+        least, most = (size * weights["g5.xlarge"] for size in (1, 10))
+        self.autoscaling.update_auto_scaling_group(
+            AutoScalingGroupName=self.name,
+            MinSize=least,
+            MaxSize=most,
+            DesiredCapacity=2 * weights["g5.xlarge"],
+            MixedInstancesPolicy={"LaunchTemplate": _one_name(policy["LaunchTemplate"])},
+        )
+
     def _make(self, model: str) -> None:
         data: Any = {"ImageId": "ami-12c6146b", "InstanceType": "g5.xlarge"}  # one that moto knows
         self.ec2.create_launch_template(LaunchTemplateName=self.name, LaunchTemplateData=data)
@@ -70,7 +84,7 @@ class Account:
         }
         self.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=self.name,
-            MinSize=0,
+            MinSize=1,
             MaxSize=10,
             DesiredCapacity=2,
             VPCZoneIdentifier=",".join(self.subnets.values()),
@@ -94,7 +108,7 @@ class Account:
     def _complete(self, params: dict[str, Any], **_: Any) -> None:
         """AWS keeps what an update leaves out; moto forgets it."""
         policy = self.settings()["MixedInstancesPolicy"]
-        policy["LaunchTemplate"]["LaunchTemplateSpecification"].pop("LaunchTemplateName")
+        policy["LaunchTemplate"] = _one_name(policy["LaunchTemplate"])
         params["MixedInstancesPolicy"] = policy | params.get("MixedInstancesPolicy", {})
 
     def _instances(self, parsed: dict[str, Any], **_: Any) -> None:
@@ -115,3 +129,9 @@ class Account:
         for group in parsed["AutoScalingGroups"]:
             for member in group["Instances"]:
                 member["LifecycleState"] = self.lifecycles.get(member["InstanceId"], member["LifecycleState"])
+
+
+def _one_name(template: Any) -> Any:
+    """AWS tells a template's id and its name, and takes only one of them."""
+    template["LaunchTemplateSpecification"].pop("LaunchTemplateName", None)
+    return template

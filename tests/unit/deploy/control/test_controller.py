@@ -43,7 +43,7 @@ def controller(account: Account, folder: Path, said: Said, clock: Clock, numbers
     def prices(_: Seen) -> Prices:
         return PRICES
 
-    steered = Steered("pictures", account.group, prices, least=1, most=6, cold_start_s=60.0)
+    steered = Steered("pictures", account.group, prices, cold_start_s=60.0)
     return Controller(steered, said, Rules(), numbers or Numbers(), folder / "memory.json", clock)
 
 
@@ -54,7 +54,7 @@ def test_the_group_follows_the_work(account: Account, tmp_path: Path) -> None:
     assert account.settings()["DesiredCapacity"] == 4
     said.wanted = 100
     steering.step()
-    assert account.settings()["DesiredCapacity"] >= 6
+    assert account.settings()["DesiredCapacity"] == 10
     said.wanted = 0
     steering.step()
     assert account.settings()["DesiredCapacity"] == 1
@@ -67,6 +67,15 @@ def test_while_nobody_can_say_nothing_is_let_go(account: Account, tmp_path: Path
     said.wanted = None
     steering.step()
     assert account.settings()["DesiredCapacity"] == 4
+    controller(account, tmp_path, Said(None), Clock(2_000_000.0)).step()
+    assert account.settings()["DesiredCapacity"] == 4
+
+
+def test_weights_are_measured_and_replicas_are_of_the_first_type(account: Account, tmp_path: Path) -> None:
+    account.weigh({"g5.xlarge": 10, "g5.12xlarge": 40})
+    steering = controller(account, tmp_path, Said(4), Clock())
+    steering.step()
+    assert account.settings()["DesiredCapacity"] == 40
 
 
 def test_on_demand_where_spot_has_no_capacity(account: Account, tmp_path: Path) -> None:
