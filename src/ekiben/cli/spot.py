@@ -10,6 +10,8 @@ import typer
 
 from ekiben.cli.columns import aligned
 from ekiben.cli.spot_control import control
+from ekiben.cli.spot_operate import drain, logs, rollback, rotate
+from ekiben.cli.spot_status import cost, status
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ app = typer.Typer(name="spot", help="Spot instances.", no_args_is_help=True)
 _TIMES = "60..300, in seconds"
 
 
-app.command()(control)
+for command in (status, cost, drain, rotate, rollback, logs, control):
+    app.command()(command)
 
 
 @app.callback()

@@ -1,0 +1,128 @@
+"""`ekiben spot drain`, `rotate`, `rollback` and `logs`: what an operator does with a deployment that is up."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ekiben.cli.spot_options import DEFAULT_CONFIG, Config, world_of
+from ekiben.errors import OperatorError
+
+if TYPE_CHECKING:
+    from ekiben.deploy.operations.logs import Line
+    from ekiben.deploy.operations.rotation import Progress
+    from ekiben.deploy.spot.world import World
+
+_Model = Annotated[str, typer.Argument(help="Served name of the model.")]
+_Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until it is over.")]
+
+
+def drain(
+    instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="EC2's id.")],
+    *,
+    config: Config = DEFAULT_CONFIG,
+    fewer: Annotated[bool, typer.Option("--fewer", help="Start no other in its place.")] = False,
+    wait: _Wait = True,
+) -> None:
+    """Have a worker instance hand its work back and go; another takes its place."""
+    from ekiben.deploy.operations import draining
+    from ekiben.deploy.spot.failures import told
+
+    world = world_of(config)
+    with told():
+        found = draining.drain(world, instance, fewer=fewer)
+        typer.echo(f"{instance} of {found.role} is told to go" + ("" if fewer else "; another is started"))
+        if wait:
+            draining.wait_until_gone(world, instance, lambda state: typer.echo(f"{instance} {state}"), time.sleep)
+            typer.echo(f"{instance} is gone")
+
+
+def rotate(
+    model: _Model,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    blue_green: Annotated[
+        bool, typer.Option("--blue-green", help="All new instances first, then the old ones go at once.")
+    ] = False,
+    alarm: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="CloudWatch alarm that takes it back; may be repeated.")
+    ] = None,
+    wait: _Wait = True,
+) -> None:
+    """Replace a model's instances by the version that `ekiben spot up` has prepared; taken back when it is worse."""
+    from ekiben.deploy.operations.rotation import Mode
+    from ekiben.deploy.operations.rotation import rotate as begin
+    from ekiben.deploy.spot.failures import told
+
+    world = world_of(config)
+    with told():
+        warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
+        mode = Mode.BLUE_GREEN if blue_green else Mode.ROLLING
+        if begin(world, model, mode, warmup_s, tuple(alarm or ())) is None:
+            typer.echo(f"every instance of {model} has the newest version")
+        elif wait:
+            _watch(world, model, "Successful")
+
+
+def rollback(model: _Model, *, config: Config = DEFAULT_CONFIG, wait: _Wait = True) -> None:
+    """Take a rotation back that runs, or else go back to the version before."""
+    from ekiben.deploy.operations.rotation import roll_back
+    from ekiben.deploy.spot.failures import told
+
+    world = world_of(config)
+    with told():
+        warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
+        roll_back(world, model, warmup_s)
+        if wait:
+            _watch(world, model, "Successful", "RollbackSuccessful")
+
+
+def logs(
+    roles: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROLE]…", help="`control` or models; none: all.")
+    ] = None,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    since: Annotated[float, typer.Option(min=0, metavar="MINUTES", help="Begin so long ago.")] = 15.0,
+    instance: Annotated[str, typer.Option(metavar="ID", help="Of this one.")] = "",
+    pattern: Annotated[str, typer.Option(help="CloudWatch's filter pattern, such as ERROR.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
+) -> None:
+    """Print what the instances wrote."""
+    from ekiben.deploy.operations import logs as operations
+    from ekiben.deploy.spot.failures import told
+
+    world = world_of(config)
+    query = operations.Query(roles or (), datetime.now(UTC) - timedelta(minutes=since), instance, pattern)
+    with told():
+        for line in operations.follow(world, query, _pause) if follow else operations.lines(world, query):
+            typer.echo(_shown(line))
+
+
+def _watch(world: World, model: str, *good: str) -> None:
+    from ekiben.deploy.operations.rotation import watch
+
+    def tell(progress: Progress) -> None:
+        typer.echo(
+            f"{model} {progress.status} {progress.percent} %" + (f": {progress.reason}" if progress.reason else "")
+        )
+
+    ended = watch(world, model, tell, time.sleep)
+    if ended.status not in good:
+        raise OperatorError(f"the rotation of {model} ended as {ended.status}: {ended.reason or 'AWS says no more'}")
+
+
+def _is_served(world: World, model: str) -> bool:
+    return any(workers.model == model for workers in world.deployment.config.workers)
+
+
+def _pause(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+def _shown(line: Line) -> str:
+    return f"{line.at:%Y-%m-%d %H:%M:%S} {line.role} {line.stream} {line.text}"
