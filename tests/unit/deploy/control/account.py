@@ -31,7 +31,8 @@ class Account:
         self.marked: set[str] = set()
         self.lifecycles: dict[str, str] = {}
         self.failures: list[dict[str, Any]] = []
-        self._hook()
+        self.role = f"workers-{model}"
+        self.put_into(self.ec2, self.autoscaling)
         found = self.ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": list(ZONES)}])["Subnets"]
         self.subnets = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
         self._make(model)
@@ -69,6 +70,14 @@ class Account:
             MixedInstancesPolicy={"LaunchTemplate": _one_name(policy["LaunchTemplate"])},
         )
 
+    def use_version(self, version: str) -> None:
+        """Have the group launch that version of its template."""
+        policy = self.settings()["MixedInstancesPolicy"]
+        template = _one_name(policy["LaunchTemplate"])
+        template["LaunchTemplateSpecification"]["Version"] = version
+        changed: Any = {**policy, "LaunchTemplate": template}
+        self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, MixedInstancesPolicy=changed)
+
     def _make(self, model: str) -> None:
         data: Any = {"ImageId": "ami-12c6146b", "InstanceType": "g5.xlarge"}  # one that moto knows
         self.ec2.create_launch_template(LaunchTemplateName=self.name, LaunchTemplateData=data)
@@ -96,17 +105,18 @@ class Account:
             MixedInstancesPolicy={"LaunchTemplate": template, "InstancesDistribution": distribution},
         )
 
-    def _hook(self) -> None:
-        self.ec2.meta.events.register("after-call.ec2.DescribeInstances", self._instances)
-        self.ec2.meta.events.register("after-call.ec2.DescribeSpotInstanceRequests", self._requests)
-        self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeScalingActivities", self._activities)
-        self.autoscaling.meta.events.register("after-call.auto-scaling.DescribeAutoScalingGroups", self._groups)
-        self.autoscaling.meta.events.register(
-            "provide-client-params.auto-scaling.UpdateAutoScalingGroup", self._complete
-        )
+    def put_into(self, ec2: Any, autoscaling: Any) -> None:
+        """Have a pair of clients see what AWS does to spot instances."""
+        ec2.meta.events.register("after-call.ec2.DescribeInstances", self._instances)
+        ec2.meta.events.register("after-call.ec2.DescribeSpotInstanceRequests", self._requests)
+        autoscaling.meta.events.register("after-call.auto-scaling.DescribeScalingActivities", self._activities)
+        autoscaling.meta.events.register("after-call.auto-scaling.DescribeAutoScalingGroups", self._groups)
+        autoscaling.meta.events.register("provide-client-params.auto-scaling.UpdateAutoScalingGroup", self._complete)
 
     def _complete(self, params: dict[str, Any], **_: Any) -> None:
         """AWS keeps what an update leaves out; moto forgets it."""
+        if "MixedInstancesPolicy" in params and "LaunchTemplate" in params["MixedInstancesPolicy"]:
+            return
         policy = self.settings()["MixedInstancesPolicy"]
         policy["LaunchTemplate"] = _one_name(policy["LaunchTemplate"])
         params["MixedInstancesPolicy"] = policy | params.get("MixedInstancesPolicy", {})
@@ -127,6 +137,9 @@ class Account:
 
     def _groups(self, parsed: dict[str, Any], **_: Any) -> None:
         for group in parsed["AutoScalingGroups"]:
+            if group["AutoScalingGroupName"] == self.name:
+                for tag in group["Tags"]:
+                    tag["Value"] = self.role if tag["Key"] == "ekiben:resource" else tag["Value"]
             for member in group["Instances"]:
                 member["LifecycleState"] = self.lifecycles.get(member["InstanceId"], member["LifecycleState"])
 

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ekiben.deploy.catalogue.catalogue_file import read_catalogue
+from ekiben.deploy.operations.members import member, members
+from ekiben.deploy.operations.status import status
+from ekiben.deploy.spot.world import World
+from ekiben.errors import OperatorError
+from tests.unit.deploy.control.account import Account
+
+ON_DEMAND = 1.006  # g5.xlarge, of the catalogue
+
+
+def price(world: World, usd: str) -> None:
+    """moto makes prices up; here they are the same all the time."""
+
+    def fixed(parsed: dict[str, Any], **_: Any) -> None:
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        parsed["SpotPriceHistory"] = [
+            {"Timestamp": since, "AvailabilityZone": zone, "InstanceType": "g5.xlarge", "SpotPrice": usd}
+            for zone in ("us-east-1a", "us-east-1b")
+        ]
+        parsed.pop("NextToken", None)
+
+    world.clients.ec2.meta.events.register("after-call.ec2.DescribeSpotPriceHistory", fixed)
+
+
+def test_every_instance_with_its_market(world: World, account: Account) -> None:
+    first, second = account.ids()
+    account.on_demand.add(second)
+    found = {each.id: each for each in members(world)}
+    assert found.keys() == {first, second}
+    assert (found[first].market, found[second].market) == ("spot", "on-demand")
+    assert found[first].role == "workers-pictures"
+    assert found[first].state == "InService"
+    assert found[first].healthy
+
+
+def test_another_deployments_instances_are_not_there(world: World, server: str) -> None:
+    other = Account(server)
+    assert not {each.id for each in members(world)} & set(other.ids())
+    with pytest.raises(OperatorError, match="ekiben spot status"):
+        member(world, other.ids()[0])
+
+
+def test_what_spot_costs_and_has_saved(world: World, account: Account) -> None:
+    account.on_demand.add(account.ids()[1])
+    price(world, "0.4")
+    launched = members(world)[0].launched_at
+    found = status(world, read_catalogue(), launched + timedelta(hours=10))
+    by_market = {each.member.market: each for each in found.instances}
+    assert by_market["spot"].usd_per_h == pytest.approx(0.4)
+    assert by_market["spot"].saved_usd == pytest.approx(10 * (ON_DEMAND - 0.4), rel=1e-3)
+    assert by_market["on-demand"].saved_usd == 0
+    assert found.usd_per_h == pytest.approx(0.4 + ON_DEMAND)
+    assert found.on_demand_usd_per_h == pytest.approx(2 * ON_DEMAND)
+
+
+def test_a_type_without_a_price_is_not_guessed(world: World) -> None:
+    price(world, "0.4")
+    catalogue = read_catalogue()
+    without = catalogue.model_copy(update={"types": tuple(t for t in catalogue.types if t.name != "g5.xlarge")})
+    found = status(world, without, datetime.now(UTC))
+    assert {each.on_demand_usd_per_h for each in found.instances} == {None}
+    assert {each.saved_usd for each in found.instances} == {None}
