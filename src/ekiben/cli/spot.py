@@ -1,4 +1,4 @@
-"""`ekiben spot`: what spot instances would have cost, and how often they would have been missing."""
+"""`ekiben spot`: a deployment on spot instances, and what such would have cost in the past."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import typer
 from ekiben.cli.columns import aligned
 from ekiben.cli.spot_control import control
 from ekiben.cli.spot_operate import drain, logs, rollback, rotate
+from ekiben.cli.spot_plan import plan
 from ekiben.cli.spot_status import cost, status
+from ekiben.cli.spot_up import down, up
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -23,13 +25,8 @@ app = typer.Typer(name="spot", help="Spot instances.", no_args_is_help=True)
 _TIMES = "60..300, in seconds"
 
 
-for command in (status, cost, drain, rotate, rollback, logs, control):
+for command in (plan, up, status, cost, logs, drain, rotate, rollback, down, control):
     app.command()(command)
-
-
-@app.callback()
-def spot() -> None:
-    """Spot instances."""
 
 
 @app.command()

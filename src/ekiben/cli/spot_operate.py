@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ekiben.cli.spot_options import DEFAULT_CONFIG, Config, world_of
+from ekiben.cli.spot_plan import CONFIG, Config, open_config
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
-    from ekiben.deploy.operations.logs import Line
-    from ekiben.deploy.operations.rotation import Progress
+    from ekiben.deploy.operating.logs import Line
+    from ekiben.deploy.operating.rotation import Progress
     from ekiben.deploy.spot.world import World
 
 _Model = Annotated[str, typer.Argument(help="Served name of the model.")]
@@ -23,15 +23,15 @@ _Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until it is 
 def drain(
     instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="EC2's id.")],
     *,
-    config: Config = DEFAULT_CONFIG,
+    config: Config = CONFIG,
     fewer: Annotated[bool, typer.Option("--fewer", help="Start no other in its place.")] = False,
     wait: _Wait = True,
 ) -> None:
     """Have a worker instance hand its work back and go; another takes its place."""
-    from ekiben.deploy.operations import draining
+    from ekiben.deploy.operating import draining
     from ekiben.deploy.spot.failures import told
 
-    world = world_of(config)
+    world = open_config(config)
     with told():
         found = draining.drain(world, instance, fewer=fewer)
         typer.echo(f"{instance} of {found.role} is told to go" + ("" if fewer else "; another is started"))
@@ -43,7 +43,7 @@ def drain(
 def rotate(
     model: _Model,
     *,
-    config: Config = DEFAULT_CONFIG,
+    config: Config = CONFIG,
     blue_green: Annotated[
         bool, typer.Option("--blue-green", help="All new instances first, then the old ones go at once.")
     ] = False,
@@ -53,11 +53,11 @@ def rotate(
     wait: _Wait = True,
 ) -> None:
     """Replace a model's instances by the version that `ekiben spot up` has prepared; taken back when it is worse."""
-    from ekiben.deploy.operations.rotation import Mode
-    from ekiben.deploy.operations.rotation import rotate as begin
+    from ekiben.deploy.operating.rotation import Mode
+    from ekiben.deploy.operating.rotation import rotate as begin
     from ekiben.deploy.spot.failures import told
 
-    world = world_of(config)
+    world = open_config(config)
     with told():
         warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
         mode = Mode.BLUE_GREEN if blue_green else Mode.ROLLING
@@ -67,12 +67,12 @@ def rotate(
             _watch(world, model, "Successful")
 
 
-def rollback(model: _Model, *, config: Config = DEFAULT_CONFIG, wait: _Wait = True) -> None:
+def rollback(model: _Model, *, config: Config = CONFIG, wait: _Wait = True) -> None:
     """Take a rotation back that runs, or else go back to the version before."""
-    from ekiben.deploy.operations.rotation import roll_back
+    from ekiben.deploy.operating.rotation import roll_back
     from ekiben.deploy.spot.failures import told
 
-    world = world_of(config)
+    world = open_config(config)
     with told():
         warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
         roll_back(world, model, warmup_s)
@@ -85,17 +85,17 @@ def logs(
         list[str] | None, typer.Argument(metavar="[ROLE]…", help="`control` or models; none: all.")
     ] = None,
     *,
-    config: Config = DEFAULT_CONFIG,
+    config: Config = CONFIG,
     since: Annotated[float, typer.Option(min=0, metavar="MINUTES", help="Begin so long ago.")] = 15.0,
     instance: Annotated[str, typer.Option(metavar="ID", help="Of this one.")] = "",
     pattern: Annotated[str, typer.Option(help="CloudWatch's filter pattern, such as ERROR.")] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
 ) -> None:
     """Print what the instances wrote."""
-    from ekiben.deploy.operations import logs as operations
+    from ekiben.deploy.operating import logs as operations
     from ekiben.deploy.spot.failures import told
 
-    world = world_of(config)
+    world = open_config(config)
     query = operations.Query(roles or (), datetime.now(UTC) - timedelta(minutes=since), instance, pattern)
     with told():
         for line in operations.follow(world, query, _pause) if follow else operations.lines(world, query):
@@ -103,7 +103,7 @@ def logs(
 
 
 def _watch(world: World, model: str, *good: str) -> None:
-    from ekiben.deploy.operations.rotation import watch
+    from ekiben.deploy.operating.rotation import watch
 
     def tell(progress: Progress) -> None:
         typer.echo(

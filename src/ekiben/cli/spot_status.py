@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ekiben.cli.columns import aligned
-from ekiben.cli.spot_options import DEFAULT_CONFIG, CatalogueFile, Config, Json, world_of
+from ekiben.cli.spot_plan import CONFIG, Config, open_config
 from ekiben.errors import EkibenError
 
 if TYPE_CHECKING:
-    from ekiben.deploy.operations.status import Priced, Status
+    from ekiben.deploy.operating.status import Priced, Status
     from ekiben.deploy.spot.world import World
 
+CatalogueFile = Annotated[
+    Path | None, typer.Option("--catalogue", metavar="FILE", help="A catalogue refreshed by `ekiben cost --refresh`.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COLUMNS = ("instance", "role", "market", "type", "zone", "state", "healthy", "up", "USD/h", "on demand", "saved USD")
 _HOURS_A_MONTH = 730
 _CLEAR = "\x1b[2J\x1b[H"
@@ -24,7 +29,7 @@ _CLEAR = "\x1b[2J\x1b[H"
 
 def status(
     *,
-    config: Config = DEFAULT_CONFIG,
+    config: Config = CONFIG,
     catalogue: CatalogueFile = None,
     url: Annotated[
         str,
@@ -37,10 +42,10 @@ def status(
 ) -> None:
     """Show the deployment's instances, its jobs, what they cost and what spot has saved."""
     from ekiben.deploy.catalogue.catalogue_file import read_catalogue
-    from ekiben.deploy.operations import status as operations
+    from ekiben.deploy.operating import status as operations
     from ekiben.deploy.spot.failures import told
 
-    world, prices = world_of(config), read_catalogue(catalogue)
+    world, prices = open_config(config), read_catalogue(catalogue)
     while True:
         with told():
             found = operations.status(world, prices, datetime.now(UTC))
@@ -53,13 +58,13 @@ def status(
         time.sleep(watch)
 
 
-def cost(*, config: Config = DEFAULT_CONFIG, catalogue: CatalogueFile = None, as_json: Json = False) -> None:
+def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: Json = False) -> None:
     """Show what the instances that run now cost, by role and market, and would cost on demand."""
     from ekiben.deploy.catalogue.catalogue_file import read_catalogue
-    from ekiben.deploy.operations import status as operations
+    from ekiben.deploy.operating import status as operations
     from ekiben.deploy.spot.failures import told
 
-    world, prices = world_of(config), read_catalogue(catalogue)
+    world, prices = open_config(config), read_catalogue(catalogue)
     with told():
         found = operations.status(world, prices, datetime.now(UTC))
     lines = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ekiben.deploy.operations.logs import Query, follow, lines
+from ekiben.deploy.operating.logs import Query, follow, lines
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
-from ekiben.deploy.operations.members import Member, members
+from ekiben.deploy.operating.members import Member, members
 
 if TYPE_CHECKING:
     from ekiben.deploy.catalogue.instance import Catalogue

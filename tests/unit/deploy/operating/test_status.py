@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ekiben.deploy.catalogue.catalogue_file import read_catalogue
-from ekiben.deploy.operations.members import member, members
-from ekiben.deploy.operations.status import status
+from ekiben.deploy.operating.members import member, members
+from ekiben.deploy.operating.status import status
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 from tests.unit.deploy.control.account import Account

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ekiben.deploy.operations.rotation import Mode, Progress, roll_back, rotate, watch
+from ekiben.deploy.operating.rotation import Mode, Progress, roll_back, rotate, watch
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 from tests.unit.deploy.control.account import Account
-from tests.unit.deploy.operations.refreshes import Refreshes
+from tests.unit.deploy.operating.refreshes import Refreshes
 
 MODEL = "pictures"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ekiben.deploy.operations.draining import drain, wait_until_gone
+from ekiben.deploy.operating.draining import drain, wait_until_gone
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 from tests.unit.deploy.control.account import Account

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ekiben.deploy.operations.members import groups, role_of
+from ekiben.deploy.operating.members import groups, role_of
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ekiben.deploy.operations.members import Member, member, members
+from ekiben.deploy.operating.members import Member, member, members
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
