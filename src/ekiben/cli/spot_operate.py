@@ -47,21 +47,19 @@ def rotate(
     blue_green: Annotated[
         bool, typer.Option("--blue-green", help="All new instances first, then the old ones go at once.")
     ] = False,
-    alarm: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="CloudWatch alarm that takes it back; may be repeated.")
-    ] = None,
     wait: _Wait = True,
 ) -> None:
     """Replace a model's instances by the version that `ekiben spot up` has prepared; taken back when it is worse."""
     from ekiben.deploy.operating.rotation import Mode
     from ekiben.deploy.operating.rotation import rotate as begin
     from ekiben.deploy.spot.failures import told
+    from ekiben.deploy.spot.resources.error_alarm import alarm_name
 
     world = open_config(config)
     with told():
         warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
         mode = Mode.BLUE_GREEN if blue_green else Mode.ROLLING
-        if begin(world, model, mode, warmup_s, tuple(alarm or ())) is None:
+        if begin(world, model, mode, warmup_s, (alarm_name(world.deployment),)) is None:
             typer.echo(f"every instance of {model} has the newest version")
         elif wait:
             _watch(world, model, "Successful")

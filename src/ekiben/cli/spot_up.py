@@ -18,6 +18,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 def up(*, config: Config = CONFIG, backend: Backend = "docker", yes: Yes = False) -> None:
     """Make a deployment on AWS as its file says, or mend it. What is so already is not touched."""
     from ekiben.cli import spot_report as report
+    from ekiben.deploy.operating.rotation import waiting
     from ekiben.deploy.spot.operations import bring_up, is_change, plan_up
 
     world, pusher = open_config(config), make_pusher(backend)
@@ -32,6 +33,8 @@ def up(*, config: Config = CONFIG, backend: Backend = "docker", yes: Yes = False
     bring_up(world, pusher, _tell)
     balancer = world.found["load-balancer"]
     scheme = "https" if world.deployment.config.entrance.certificate_arn else "http"
+    for model in waiting(world):
+        typer.echo(f"{model} has a new version; `ekiben spot rotate {model}` brings it into use")
     typer.echo(f"up: {scheme}://{balancer.fields['address']}; it answers when the control node is ready")
 
 

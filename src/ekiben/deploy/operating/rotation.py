@@ -72,6 +72,17 @@ def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[st
     return _refresh(world, group, newest, mode, warmup_s, alarms)
 
 
+def waiting(world: World) -> list[str]:
+    """Models whose group does not launch the newest version of its template yet."""
+    there = {role_of(group): group for group in groups(world)}
+    models = [workers.model for workers in world.deployment.config.workers]
+    return [
+        model
+        for model in models
+        if (group := there.get(f"workers-{model}")) and _version(group) < _versions(world, group)[0]
+    ]
+
+
 def roll_back(world: World, model: str, warmup_s: int) -> str:
     """Go back: end the rotation that runs and undo it, or else replace all instances by the version before.
 

@@ -12,6 +12,7 @@ from ekiben.errors import OperatorError
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_budgets import BudgetsClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -32,6 +33,7 @@ class Clients:
 
     autoscaling: AutoScalingClient
     budgets: BudgetsClient
+    cloudwatch: CloudWatchClient
     ec2: EC2Client
     ecr: ECRClient
     elbv2: ElasticLoadBalancingv2Client

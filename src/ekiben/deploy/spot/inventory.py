@@ -12,6 +12,7 @@ from ekiben.deploy.spot.resources.control_node import ControlNode
 from ekiben.deploy.spot.resources.cost_alarm import CostAlarm
 from ekiben.deploy.spot.resources.data_volume import DataVolume
 from ekiben.deploy.spot.resources.entrance import LoadBalancer, TargetGroup
+from ekiben.deploy.spot.resources.error_alarm import ErrorAlarm
 from ekiben.deploy.spot.resources.launch_template import LaunchTemplate
 from ekiben.deploy.spot.resources.listener import HTTP, HTTPS, Listener
 from ekiben.deploy.spot.resources.log_group import LogGroup
@@ -80,7 +81,7 @@ def _images(deployment: Deployment, pusher: Pusher) -> list[Resource]:
 
 def _entrance(deployment: Deployment) -> list[Resource]:
     ports = (HTTPS, HTTP) if deployment.config.entrance.certificate_arn else (HTTP,)
-    return [TargetGroup(), LoadBalancer(), *map(Listener, ports)]
+    return [TargetGroup(), LoadBalancer(), *map(Listener, ports), ErrorAlarm()]
 
 
 def _nodes(deployment: Deployment) -> list[Resource]:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 def worker_policy(deployment: Deployment) -> dict[str, Any]:
     """Pull images, read secrets, read and write objects, write logs, and tell the Auto Scaling group of a drain."""
     return _document(
-        [*_shared(deployment), _groups(deployment, "CompleteLifecycleAction", "RecordLifecycleActionHeartbeat")]
+        [
+            *_shared(deployment),
+            _groups(deployment, "CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth"),
+        ]
     )
 
 
@@ -30,23 +33,19 @@ def control_policy(deployment: Deployment) -> dict[str, Any]:
             "route53:ChangeResourceRecordSetsNormalizedRecordNames": [f"control.{deployment.private_domain}"]
         }
     }
-    scaling = (
-        "SetDesiredCapacity",
-        "SetInstanceHealth",
-        "TerminateInstanceInAutoScalingGroup",
-        "UpdateAutoScalingGroup",
-    )
     return _document(
         [
             *_shared(deployment),
-            _groups(deployment, *scaling),
+            _groups(deployment, "UpdateAutoScalingGroup"),
             _allow(
                 [
                     "autoscaling:DescribeAutoScalingGroups",
-                    "autoscaling:DescribeAutoScalingInstances",
+                    "autoscaling:DescribeScalingActivities",
                     "ec2:DescribeInstances",
                     "ec2:DescribeSnapshots",
+                    "ec2:DescribeSpotInstanceRequests",
                     "ec2:DescribeSpotPriceHistory",
+                    "ec2:DescribeSubnets",
                     "ec2:DescribeVolumes",
                     "route53:ListHostedZonesByName",
                 ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING, Final
@@ -61,12 +62,13 @@ def worker_script(deployment: Deployment, workers: Workers, group: str) -> str:
     )
 
 
-def control_script(deployment: Deployment, zone_id: str) -> str:
+def control_script(deployment: Deployment, zone_id: str, subnets: Sequence[str]) -> str:
     """Of the node with the gateway.
 
     Args:
         deployment: Of which it is a part.
         zone_id: Of the private DNS zone; used where Valkey is on the node.
+        subnets: Where workers may be.
     """
     image = image_uri(deployment, GATEWAY, deployment.config.control.image)
     shared = _shared(deployment, image)
@@ -87,6 +89,7 @@ def control_script(deployment: Deployment, zone_id: str) -> str:
         **shared,
         volume=valkey,
         environment=control_settings(deployment),
+        subnets=" ".join(f"--subnet {subnet}" for subnet in subnets),
         before_gateway="" if managed else "ekiben-valkey.service",
         start=units,
     )

@@ -38,6 +38,7 @@ After=ekiben.service
 ExecStartPre=-/usr/bin/docker rm --force ekiben-agent
 ExecStart=/usr/bin/docker run --rm --name ekiben-agent --network host --stop-timeout 115 \
   --env EKIBEN_RUN_DIR=/run/ekiben/run --env EKIBEN_LOG_FORMAT=json --env AWS_REGION=@@{region} \
+  --env EKIBEN_AGENT_GROUP=@@{group} --env EKIBEN_AGENT_HOOK=@@{terminating} \
   --volume /run/ekiben/run:/run/ekiben/run \
   --log-driver awslogs --log-opt awslogs-group=@@{path}/@@{model} --log-opt awslogs-stream=${INSTANCE}-agent \
   @@{image} agent

@@ -12,6 +12,7 @@ from ekiben.deploy.spot.comparing import restricted
 from ekiben.deploy.spot.machine_images import CONTROL
 from ekiben.deploy.spot.resource import Resource, SomebodyElses
 from ekiben.deploy.spot.resources import firewall, roles
+from ekiben.deploy.spot.resources.network import subnet_ids
 from ekiben.deploy.spot.resources.private_zone import PRIVATE_ZONE
 from ekiben.deploy.spot.resources.profiles import profile_of
 from ekiben.deploy.spot.user_data import control_script, worker_script
@@ -143,7 +144,7 @@ class LaunchTemplate(Resource):
 def _script(world: World, role: str) -> str:
     deployment = world.deployment
     if role == CONTROL:
-        return control_script(deployment, world.id(PRIVATE_ZONE))
+        return control_script(deployment, world.id(PRIVATE_ZONE), subnet_ids(world))
     return worker_script(deployment, deployment.config.of_model(role), group_name(deployment, role))
 
 

@@ -1,6 +1,8 @@
 """The Auto Scaling group of a model: mixed types in several zones, spot above a base of on-demand instances.
 
-How many run is not compared: the controller says so, between `least` and `most`; and it moves the on-demand base.
+What the controller moves is not compared: how many run between `least` and `most`, how many of them on demand, and
+which of the zones are in use. Nor is the version of the launch template, once there is a group: new instances of it
+would mix with the old ones as these are taken. `ekiben spot rotate` moves it, and can go back.
 """
 
 from __future__ import annotations
@@ -69,8 +71,8 @@ class WorkerGroup(Resource):
         return {
             "MinSize": units(workers, workers.least),
             "MaxSize": units(workers, workers.most),
-            "MixedInstancesPolicy": self._mixture(world, {}),
-            "VPCZoneIdentifier": ",".join(sorted(subnet_ids(world))),
+            "MixedInstancesPolicy": self._mixture(world, self._version(world), {}),
+            "VPCZoneIdentifier": _joined(subnet_ids(world)),
             "CapacityRebalance": True,
             "HealthCheckGracePeriod": workers.start_s,
             "hooks": self._hooks(world),
@@ -82,7 +84,7 @@ class WorkerGroup(Resource):
         group = find_group(world, group_name(world.deployment, self.model))
         if group is None:
             return None
-        found: Any = restricted({**group, "VPCZoneIdentifier": _sorted(group)}, self.wanted(world))
+        found: Any = restricted({**group, "VPCZoneIdentifier": _zones(group, subnet_ids(world))}, self.wanted(world))
         hooks = world.clients.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group["AutoScalingGroupName"])
         by_name: Any = {hook["LifecycleHookName"]: hook for hook in hooks["LifecycleHooks"]}
         found["hooks"] = restricted(
@@ -94,7 +96,11 @@ class WorkerGroup(Resource):
     def create(self, world: World) -> None:
         """With its tags, hooks and as many replicas as there must be at least."""
         workers = world.deployment.config.of_model(self.model)
-        settings: Any = self._settings(world, {"OnDemandBaseCapacity": units(workers, workers.on_demand_base)})
+        base = {"OnDemandBaseCapacity": units(workers, workers.on_demand_base)}
+        settings: Any = {
+            **self._settings(world),
+            "MixedInstancesPolicy": self._mixture(world, self._version(world), base),
+        }
         world.clients.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=group_name(world.deployment, self.model),
             DesiredCapacity=units(workers, workers.least),
@@ -106,8 +112,9 @@ class WorkerGroup(Resource):
     def update(self, world: World, found: Found) -> None:
         """Set everything; running instances stay as they are until `ekiben spot rotate`."""
         autoscaling = world.clients.autoscaling
-        settings: Any = self._settings(world, {})
+        settings: Any = self._settings(world)
         if any(found.fields.get(field) != self.wanted(world)[field] for field in settings):
+            settings["MixedInstancesPolicy"] = self._mixture(world, self._version(world), self._base(world))
             autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
         for hook in self._hooks(world):
             autoscaling.put_lifecycle_hook(AutoScalingGroupName=found.id, **hook)
@@ -119,19 +126,36 @@ class WorkerGroup(Resource):
         """Its instances first, which hand their work back."""
         remove_group(world, found.id, self.patience_s)
 
-    def _settings(self, world: World, base: dict[str, int]) -> Fields:
-        wanted = self.wanted(world)
-        settings = {field: value for field, value in wanted.items() if field not in ("hooks", "metrics")}
-        return {**settings, "MixedInstancesPolicy": self._mixture(world, base)}
+    def _settings(self, world: World) -> Fields:
+        return {field: value for field, value in self.wanted(world).items() if field not in ("hooks", "metrics")}
 
-    def _mixture(self, world: World, base: dict[str, int]) -> dict[str, Any]:
+    def _base(self, world: World) -> dict[str, int]:
+        """What the controller has set."""
+        group: Any = find_group(world, group_name(world.deployment, self.model)) or {}
+        distribution = group.get("MixedInstancesPolicy", {}).get("InstancesDistribution", {})
+        return {"OnDemandBaseCapacity": distribution.get("OnDemandBaseCapacity", 0)}
+
+    def _version(self, world: World) -> str:
+        """Of the launch template: the one in use, and for a group that is new the newest."""
+        group: Any = find_group(world, group_name(world.deployment, self.model))
+        if group is not None:
+            in_use: str = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"]
+            return in_use
+        if template_of(self.model) not in world.found:
+            return "1"
+        versions = world.clients.ec2.describe_launch_template_versions(
+            LaunchTemplateId=world.id(template_of(self.model)), Versions=["$Default"]
+        )
+        return str(versions["LaunchTemplateVersions"][0]["VersionNumber"])
+
+    def _mixture(self, world: World, version: str, base: dict[str, int]) -> dict[str, Any]:
         workers = world.deployment.config.of_model(self.model)
         price = workers.spot_usd_per_h_most
         return {
             "LaunchTemplate": {
                 "LaunchTemplateSpecification": {
                     "LaunchTemplateId": world.id(template_of(self.model)),
-                    "Version": "$Default",
+                    "Version": version,
                 },
                 "Overrides": [
                     {"InstanceType": name, "WeightedCapacity": str(weight)} for name, weight in weights(workers).items()
@@ -164,5 +188,11 @@ def _hook(name: str, transition: str, seconds: int, otherwise: str) -> dict[str,
     }
 
 
-def _sorted(group: Any) -> str:
-    return ",".join(sorted(group["VPCZoneIdentifier"].split(",")))
+def _zones(group: Any, wanted: list[str]) -> str:
+    """The subnets in use; some of those that are wanted are as good as all."""
+    used = group["VPCZoneIdentifier"].split(",")
+    return _joined(wanted if used and set(used) <= set(wanted) else used)
+
+
+def _joined(subnets: list[str]) -> str:
+    return ",".join(sorted(subnets))
