@@ -37,7 +37,7 @@ def status(
             envvar="EKIBEN_BASE_URL", help="Where the gateway is; asked for jobs with the key in EKIBEN_API_KEY."
         ),
     ] = "",
-    watch: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Show it again and again.")] = 0,
+    watch: Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="Show it again and again.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the deployment's instances, its jobs, what they cost and what spot has saved."""

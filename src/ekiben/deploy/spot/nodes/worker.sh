@@ -19,7 +19,7 @@ ExecStart=/usr/bin/docker run --rm --name ekiben --network host --stop-timeout 1
   --log-driver awslogs --log-opt awslogs-group=@@{path}/@@{model} --log-opt awslogs-stream=${INSTANCE} @@{image}
 ExecStop=/usr/bin/docker stop --time 110 ekiben
 EnvironmentFile=/etc/ekiben/unit.env
-Restart=always
+Restart=on-failure
 RestartSec=5
 TimeoutStartSec=1800
 TimeoutStopSec=120
