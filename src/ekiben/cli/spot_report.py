@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.deployment import Deployment
 
 _VERBS: Final = {
-    Action.CREATE: "made",
-    Action.UPDATE: "changed",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "removed",
+    Action.CREATE: "to make",
+    Action.UPDATE: "to change",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to remove",
     Action.NONE: "as wanted",
 }
 _LONGEST: Final = 100

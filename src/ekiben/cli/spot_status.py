@@ -95,7 +95,7 @@ def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: J
     ]
     typer.echo(aligned([head, *rows]))
     typer.echo(
-        f"at this rate {month:.2f} USD a month, instances alone"
+        f"at this rate {month:.2f} USD a month, instances alone{_unpriced(found)}"
         + (f"; the budget is {budget.usd_per_month:.2f}" if budget else "")
     )
 
@@ -110,8 +110,8 @@ def _by_role(found: Status) -> dict[tuple[str, str], list[Priced]]:
 def _text(world: World, found: Status, jobs: str | dict[str, dict[str, int]]) -> str:
     rows = [_row(each, found.at) for each in found.instances]
     total = (
-        f"{len(rows)} instances, {found.usd_per_h:.2f} USD/h; {found.on_demand_usd_per_h:.2f} on demand;"
-        f" {found.saved_usd:.2f} USD saved by those that run"
+        f"{len(rows)} instances, {found.usd_per_h:.2f} USD/h{_unpriced(found)};"
+        f" {found.on_demand_usd_per_h:.2f} on demand; {found.saved_usd:.2f} USD saved by those that run"
     )
     table = aligned([_COLUMNS, *rows]) if rows else "no instances"
     return f"{world.deployment.config.name} in {world.deployment.region}\n{table}\n{total}\n{_jobs_line(jobs)}"
@@ -133,6 +133,10 @@ def _row(each: Priced, at: datetime) -> tuple[str, ...]:
         _usd(each.on_demand_usd_per_h),
         _usd(each.saved_usd),
     )
+
+
+def _unpriced(found: Status) -> str:
+    return f", {found.unpriced} without a known price" if found.unpriced else ""
 
 
 def _usd(value: Any) -> str:

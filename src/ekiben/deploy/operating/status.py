@@ -47,6 +47,11 @@ class Status(NamedTuple):
         return sum(each.on_demand_usd_per_h or each.usd_per_h or 0.0 for each in self.instances)
 
     @property
+    def unpriced(self) -> int:
+        """Instances whose price is not known."""
+        return sum(each.usd_per_h is None for each in self.instances)
+
+    @property
     def saved_usd(self) -> float:
         """What spot has saved on the instances that run."""
         return sum(each.saved_usd or 0.0 for each in self.instances)

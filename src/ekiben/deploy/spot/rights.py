@@ -1,4 +1,4 @@
-"""The rights that plan, up and down need, and an IAM policy that gives them and little more."""
+"""The rights that the commands need, and an IAM policy that gives them and little more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.resource import Resource
 
 PRICES: Final = "ec2:DescribeSpotPriceHistory"
+OPERATING: Final = (
+    "autoscaling:DescribeInstanceRefreshes",
+    "autoscaling:RollbackInstanceRefresh",
+    "autoscaling:StartInstanceRefresh",
+    "autoscaling:TerminateInstanceInAutoScalingGroup",
+    "ec2:DescribeInstances",
+    "logs:FilterLogEvents",
+)
+"""Of status, drain, rotate, rollback and logs."""
 _NOT_NAMED: Final = ("ecr:GetAuthorizationToken", "iam:CreateServiceLinkedRole", "route53:CreateHostedZone")
 _READING: Final = ("Describe", "Get", "List", "View", "BatchGet", "BatchCheck")
 
@@ -26,7 +35,7 @@ def rights(resources: Iterable[Resource]) -> tuple[str, ...]:
     Args:
         resources: What the deployment is made of.
     """
-    found = {*opening.RIGHTS, *retired.RIGHTS, *leftovers.RIGHTS, PRICES}
+    found = {*opening.RIGHTS, *retired.RIGHTS, *leftovers.RIGHTS, *OPERATING, PRICES}
     for resource in resources:
         found.update(resource.rights)
     return tuple(sorted(found))
@@ -77,5 +86,6 @@ def _scopes(deployment: Deployment) -> dict[str, tuple[str, ...]]:
             arn("elasticloadbalancing", f"{kind}/{prefix}/*")
             for kind in ("loadbalancer/app", "listener/app", "targetgroup")
         ),
+        "cloudwatch": (arn("cloudwatch", f"alarm:{prefix}-*"),),
         "budgets": (arn("budgets", f"budget/{prefix}", region=False),),
     }

@@ -110,17 +110,20 @@ class WorkerGroup(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything; running instances stay as they are until `ekiben spot rotate`."""
-        autoscaling = world.clients.autoscaling
+        """What differs; running instances stay as they are until `ekiben spot rotate`."""
+        autoscaling, changed = world.clients.autoscaling, self.differing(world, found)
         settings: Any = self._settings(world)
-        if any(found.fields.get(field) != self.wanted(world)[field] for field in settings):
+        if changed & settings.keys():
             settings["MixedInstancesPolicy"] = self._mixture(world, self._version(world), self._base(world))
             autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
-        for hook in self._hooks(world):
-            autoscaling.put_lifecycle_hook(AutoScalingGroupName=found.id, **hook)
-        autoscaling.enable_metrics_collection(
-            AutoScalingGroupName=found.id, Granularity="1Minute", Metrics=list(METRICS)
-        )
+        there: Any = found.fields["hooks"]
+        for hook, now in zip(self._hooks(world), there, strict=True):
+            if hook != now:
+                autoscaling.put_lifecycle_hook(AutoScalingGroupName=found.id, **hook)
+        if "metrics" in changed:
+            autoscaling.enable_metrics_collection(
+                AutoScalingGroupName=found.id, Granularity="1Minute", Metrics=list(METRICS)
+            )
 
     def delete(self, world: World, found: Found) -> None:
         """Its instances first, which hand their work back."""
@@ -138,7 +141,7 @@ class WorkerGroup(Resource):
     def _version(self, world: World) -> str:
         """Of the launch template: the one in use, and for a group that is new the newest."""
         group: Any = find_group(world, group_name(world.deployment, self.model))
-        if group is not None:
+        if group and "MixedInstancesPolicy" in group:
             in_use: str = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"]
             return in_use
         if template_of(self.model) not in world.found:
