@@ -72,7 +72,8 @@ def test_workers_listen_announce_and_ask_for_the_token(scripts: dict[str, str]) 
 
 def test_no_secret_is_in_user_data_or_tags(aws: Clients, config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     up(aws, config_file)
-    names = [each["Name"] for each in aws.ssm.describe_parameters()["Parameters"]]
+    paths: Any = [{"Key": "Name", "Option": "BeginsWith", "Values": ["/ekiben/pictures/"]}]
+    names = [each["Name"] for each in aws.ssm.describe_parameters(ParameterFilters=paths)["Parameters"]]
     assert len(names) == 4
     secrets = [aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] for name in names]
     shown = capsys.readouterr()
