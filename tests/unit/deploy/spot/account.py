@@ -27,9 +27,12 @@ def account(aws: Clients) -> dict[str, dict[str, Any]]:
         "buckets": (aws.s3.list_buckets, "Buckets", "Name"),
         "repositories": (aws.ecr.describe_repositories, "repositories", "repositoryName"),
         "logs": (aws.logs.describe_log_groups, "logGroups", "logGroupName"),
-        "parameters": (aws.ssm.describe_parameters, "Parameters", "Name"),
+        "alarms": (aws.cloudwatch.describe_alarms, "MetricAlarms", "AlarmName"),
+        "parameters": (_parameters(aws), "Parameters", "Name"),
     }
     found = {kind: {each[name]: each for each in ask()[where]} for kind, (ask, where, name) in kinds.items()}
+    # Moto remembers what is gone.
+    found["endpoints"] = {name: each for name, each in found["endpoints"].items() if each["State"] != "deleted"}
     budgets: Any = aws.budgets.describe_budgets(AccountId="123456789012")["Budgets"]
     found["budgets"] = {budget["BudgetName"]: budget for budget in budgets}
     route53: Any = aws.route53
@@ -41,3 +44,8 @@ def account(aws: Clients) -> dict[str, dict[str, Any]]:
 def counts(aws: Clients) -> dict[str, int]:
     """How many there are of each kind."""
     return {kind: len(things) for kind, things in account(aws).items()}
+
+
+def _parameters(aws: Clients) -> Any:
+    filters: Any = [{"Key": "Name", "Option": "BeginsWith", "Values": ["/ekiben/"]}]
+    return lambda: aws.ssm.describe_parameters(ParameterFilters=filters)

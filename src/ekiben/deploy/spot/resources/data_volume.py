@@ -54,6 +54,7 @@ class DataVolume(Resource):
         volume = min(there, key=lambda volume: volume["VolumeId"])
         size = world.deployment.config.control.volume_gib  # A larger one will do: none can be made smaller.
         fields = {
+            "state": volume["State"],
             "zone": volume["AvailabilityZone"],
             "encrypted": volume["Encrypted"],
             "GiB": min(volume["Size"], size),
