@@ -10,9 +10,9 @@ from ekiben.deploy.agent.drain import Step
 from ekiben.worker.platform_here import PlatformHere
 
 # Together less than `LIMIT_S`.
-_HAND_BACK_S: Final = 20.0
+_HAND_BACK_S: Final = 35.0
 _TARGETS_S: Final = 8.0
-_REQUESTS_S: Final = 35.0
+_REQUESTS_S: Final = 20.0
 _END_S: Final = 30.0
 _ACKNOWLEDGE_S: Final = 10.0
 
@@ -20,7 +20,8 @@ _ACKNOWLEDGE_S: Final = 10.0
 def steps(platform: PlatformHere, targets: Targets | None, group: Group | None) -> list[Step]:
     """In order: first what costs work when time runs out, last the acknowledgement, as the instance then goes.
 
-    Handing back, workers stop leasing, write checkpoints, become unready and withdraw from the gateways.
+    Handing back, workers withdraw from gateways elsewhere and finish what those have sent, and stop leasing and hand
+    their jobs back with checkpoints.
     """
     found = [Step("hand back", _HAND_BACK_S, partial(_hand_back, platform))]
     if targets is not None:
