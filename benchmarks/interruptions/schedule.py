@@ -36,7 +36,7 @@ LONG: Final[tuple[tuple[Kind, int, int], ...]] = (
     ("group ends it", 1, 1),
     ("group ends it", 2, 1),
     ("operator stops it", 1, 1),
-    (NO_NOTICE, 1, 4),
+    (NO_NOTICE, 1, 5),
     (NO_NOTICE, 2, 1),
 )
 """Twenty instances."""

@@ -12,7 +12,7 @@ import httpx
 
 from benchmarks.harness.ports import HOST, free_port
 from benchmarks.interruptions.instance import COMMAND, MODEL, ROOT, Instance, Process
-from ekiben.jobs import Store
+from ekiben.jobs import EmbeddedValkey, Store
 
 _TOKEN = "a-secret-between-machines"  # of this run alone
 
@@ -28,22 +28,23 @@ class System:
     def __init__(self, folder: Path, instances: int) -> None:
         self.folder, self._port = folder, free_port()
         self.url = f"http://{HOST}:{self._port}"
-        self.valkey = f"unix://{folder / 'g' / 'valkey.sock'}"
+        self._valkey = EmbeddedValkey(folder / "valkey", folder / "v.sock")
         self.objects = folder / "objects"
-        common = {"EKIBEN_OBJECTS": str(self.objects), "EKIBEN_WORKER_TOKEN": _TOKEN, "EKIBEN_LOG_FORMAT": "json"}
+        self._common = {
+            "EKIBEN_OBJECTS": str(self.objects),
+            "EKIBEN_VALKEY_URL": self._valkey.url,
+            "EKIBEN_WORKER_TOKEN": _TOKEN,
+            "EKIBEN_LOG_FORMAT": "json",
+        }
         # One thread each: they share the machine that they run on.
-        shared = {**common, "EKIBEN_VALKEY_URL": self.valkey, "EKIBEN_THREADS": "1"}
+        shared = {**self._common, "EKIBEN_THREADS": "1"}
         self.instances = [Instance(folder, number, shared) for number in range(instances)]
-        self._common = common
         self._gateway: Process | None = None
 
     async def __aenter__(self) -> Self:
         self.objects.mkdir()
+        await self._valkey.start()
         self._start_gateway()
-        socket = self.folder / "g" / "valkey.sock"
-        async with asyncio.timeout(60):
-            while not socket.exists():  # noqa: ASYNC110  # nobody tells
-                await asyncio.sleep(0.05)
         await asyncio.gather(*(instance.start() for instance in self.instances))
         await self._until_served()
         return self
@@ -53,10 +54,11 @@ class System:
         if self._gateway is not None:
             self._gateway.terminate()
             await asyncio.to_thread(self._gateway.wait)
+        await self._valkey.stop()
 
     def store(self) -> Store:
         """The queue."""
-        return Store(self.valkey)
+        return Store(self._valkey.url)
 
     def _start_gateway(self) -> None:
         settings = {
@@ -79,4 +81,7 @@ class System:
                 with suppress(httpx.HTTPError):
                     if (await http.get(f"{self.url}/readyz")).status_code == httpx.codes.OK:
                         return
+                assert self._gateway is not None
+                if self._gateway.poll() is not None:
+                    raise RuntimeError(f"the gateway ended by itself:\n{(self.folder / 'gateway.log').read_text()}")
                 await asyncio.sleep(0.1)
