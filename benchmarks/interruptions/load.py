@@ -13,7 +13,7 @@ from ekiben import AsyncClient
 from ekiben.errors import EkibenError
 
 REQUEST_STEPS = 2
-JOB_STEPS = 100
+JOB_STEPS = 50
 _PROMPT = "a red apple"
 _TIMEOUT_S = 60.0
 

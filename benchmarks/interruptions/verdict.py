@@ -85,8 +85,10 @@ def _again(events: Sequence[Event], wanted: str) -> int:
                 told = int(event.data["step"])
             case "handed_back" | "interrupted":
                 ended = event.kind
-            case "resumed" if ended == wanted:
-                again += max(0, told - int(event.data["step"]))
+            case "resumed":
+                begins = int(event.data["step"])
+                again += max(0, told - begins) if ended == wanted else 0
+                told = begins
     return again
 
 

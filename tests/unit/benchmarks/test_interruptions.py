@@ -31,6 +31,8 @@ def test_steps_that_were_told_and_begun_anew_are_counted_for_how_the_lease_ended
         ("step", {"step": 20}),
         ("interrupted", {}),
         ("resumed", {"step": 12}),
+        ("handed_back", {}),
+        ("resumed", {"step": 12}),
         ("step", {"step": 30}),
         ("handed_back", {}),
         ("resumed", {"step": 25}),
