@@ -148,6 +148,20 @@ async def test_a_notice_is_drained_for_and_the_hook_is_told_last(
     assert _SECRET not in log.read_text()
 
 
+async def test_a_group_that_ends_the_instance_after_its_drain_is_told_then(
+    worker: Worker, metadata: InstanceMetadata, scaling: AutoScaling, tmp_path: Path
+) -> None:
+    scaling.waits, log = False, tmp_path / "log"
+    metadata.interrupt()
+    with _agent(worker, metadata, scaling, log, "--group", "pictures", "--hook", "ending") as agent:
+        await _until(lambda: bool(_told(log, "waiting for the group to end this instance")))
+        assert agent.poll() is None
+        scaling.waits = True
+        assert await _ended(agent) == 0
+    assert not scaling.waits
+    assert worker.handed_back == 1
+
+
 async def test_the_system_shuts_down(
     worker: Worker, metadata: InstanceMetadata, scaling: AutoScaling, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from ekiben.deploy.agent.aws import Group, Targets
 from ekiben.deploy.agent.drain import Step
 from ekiben.worker.platform_here import PlatformHere
 
+ACKNOWLEDGE: Final = "acknowledge"
 # Together less than `LIMIT_S`.
 _HAND_BACK_S: Final = 35.0
 _TARGETS_S: Final = 8.0
@@ -31,7 +32,7 @@ def steps(platform: PlatformHere, targets: Targets | None, group: Group | None) 
         Step("end the platform", _END_S, platform.end),
     ]
     if group is not None and group.hook:
-        found.append(Step("acknowledge", _ACKNOWLEDGE_S, group.acknowledge))
+        found.append(Step(ACKNOWLEDGE, _ACKNOWLEDGE_S, group.acknowledge))
     return found
 
 
