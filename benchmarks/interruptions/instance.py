@@ -50,6 +50,11 @@ class Instance:
         self._platform: Process | None = None
         self.agent: Process | None = None
 
+    @property
+    def name(self) -> str:
+        """Of the present one."""
+        return f"i-{self.number}.{self.starts}"
+
     async def start(self) -> None:
         """Begin anew, and return when it is ready."""
         self.starts += 1
@@ -65,7 +70,7 @@ class Instance:
             "EKIBEN_ONLY": MODEL,
             "EKIBEN_WORKER_LISTEN": f"{HOST}:{self._worker_port}",
             "EKIBEN_WORKER_ADVERTISE": f"http://{HOST}:{self._worker_port}",
-            "EKIBEN_INSTANCE": f"i-{self.number}.{self.starts}",
+            "EKIBEN_INSTANCE": self.name,
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata.url,
         }
         self._platform = self._spawn("serve", settings)

@@ -13,6 +13,7 @@ import httpx
 from benchmarks.harness.ports import HOST, free_port
 from benchmarks.interruptions.instance import COMMAND, MODEL, ROOT, Instance, Process
 from ekiben.jobs import EmbeddedValkey, Store
+from ekiben.schemas.health import HealthReport
 
 _TOKEN = "a-secret-between-machines"  # of this run alone
 
@@ -55,6 +56,12 @@ class System:
             self._gateway.terminate()
             await asyncio.to_thread(self._gateway.wait)
         await self._valkey.stop()
+
+    async def known(self) -> set[str]:
+        """Names of the instances whose workers the gateway knows as ready."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            health = HealthReport.model_validate_json((await http.get(f"{self.url}/health")).content)
+        return {worker.instance for part in health.components for worker in part.workers if worker.ready}
 
     def store(self) -> Store:
         """The queue."""

@@ -61,10 +61,11 @@ class Takers:
         await asyncio.gather(*self._replacing)
 
     async def _victims(self, count: int) -> list[Instance]:
-        """Any of those that are ready, as soon as one is left besides."""
+        """Any of those that the gateway knows as ready, as soon as one is left besides."""
         async with asyncio.timeout(_NEXT_WITHIN_S):
             while True:
-                ready = [instance for instance in self.system.instances if instance.is_ready]
+                known = await self.system.known()
+                ready = [each for each in self.system.instances if each.is_ready and each.name in known]
                 if len(ready) > count:
                     return self.chance.sample(ready, count)
                 for task in self._replacing:
