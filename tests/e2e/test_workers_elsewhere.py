@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
@@ -17,6 +18,10 @@ import pytest
 from tests.e2e.conftest import Platform, free_port, start_platform
 from tests.unit.jobs.server import running_valkey
 
+if TYPE_CHECKING:
+    from tests.e2e.tiny_models import TinyModels
+
+TINY = "tiny-sd"
 MODEL = "all-minilm-l6-v2"
 TOKEN = "a-secret-between-machines"
 EMBED = {"model": MODEL, "input": "a cat"}
@@ -36,13 +41,7 @@ async def test_machines_join_die_and_leave_without_a_failed_request(folder: Path
         shared = {"EKIBEN_VALKEY_URL": valkey.url, "EKIBEN_VALKEY_DURABLE": "1", "EKIBEN_WORKER_TOKEN": TOKEN}
 
         def machine(name: str) -> Platform:
-            address = f"127.0.0.1:{free_port()}"
-            own = {
-                "EKIBEN_WORKER_LISTEN": address,
-                "EKIBEN_WORKER_ADVERTISE": f"http://{address}",
-                "EKIBEN_INSTANCE": name,
-            }
-            return stack.enter_context(running(folder / name, **shared, **own))
+            return stack.enter_context(running(folder / name, **shared, **machine_settings(name)))
 
         first, second = machine("one"), machine("two")
         gateway = stack.enter_context(running(folder / "gateway", **shared, EKIBEN_WORKERS_ELSEWHERE=MODEL))
@@ -66,11 +65,43 @@ async def test_machines_join_die_and_leave_without_a_failed_request(folder: Path
         assert TOKEN not in gateway.log.read_text()
 
 
+@pytest.mark.slow
+async def test_a_machine_that_ends_finishes_the_picture_it_was_asked_for(folder: Path, tiny_models: TinyModels) -> None:
+    with ExitStack() as stack:
+        valkey = stack.enter_context(running_valkey(folder / "v"))
+        shared = {"EKIBEN_VALKEY_URL": valkey.url, "EKIBEN_WORKER_TOKEN": TOKEN, **tiny_models.environment}
+        machine = stack.enter_context(running(folder / "one", TINY, **shared, **machine_settings("one")))
+        gateway = stack.enter_context(running(folder / "gateway", TINY, **shared, EKIBEN_WORKERS_ELSEWHERE=TINY))
+        await until(lambda: ready(gateway, TINY) == {"one"})
+        async with httpx.AsyncClient(base_url=gateway.base_url, timeout=120) as http:
+            wanted = {"model": TINY, "prompt": "a cat", "num_inference_steps": 100, "n": 4}
+            drawing = asyncio.create_task(http.post("/v1/images/generations", json=wanted))
+            await until(lambda: drawing.done() or in_flight(gateway, TINY) == 4)
+            ending = asyncio.create_task(asyncio.to_thread(machine.stop))
+            await until(lambda: not known(gateway, TINY))
+            assert not drawing.done(), (await drawing).text
+            refused = await http.post("/v1/images/generations", json=wanted)
+            assert refused.status_code == 503
+            answer = await drawing
+        assert (answer.status_code, len(answer.json()["data"])) == (200, 4)
+        assert await ending == 0
+
+
+def machine_settings(name: str) -> dict[str, str]:
+    """Of a machine whose workers announce themselves."""
+    address = f"127.0.0.1:{free_port()}"
+    return {
+        "EKIBEN_WORKER_LISTEN": address,
+        "EKIBEN_WORKER_ADVERTISE": f"http://{address}",
+        "EKIBEN_INSTANCE": name,
+    }
+
+
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[Platform]:
+def running(folder: Path, model: str = MODEL, **environment: str) -> Iterator[Platform]:
     """One `ekiben serve` of the model, ended with the block, unless it is dead by then."""
     folder.mkdir()
-    platform = start_platform(folder, "--only", MODEL, **environment)
+    platform = start_platform(folder, "--only", model, **environment)
     try:
         yield platform
     finally:
@@ -103,22 +134,29 @@ async def asked(http: httpx.AsyncClient) -> AsyncIterator[Counter[int]]:
         await asyncio.gather(*callers)
 
 
-def workers(gateway: Platform) -> dict[str, bool]:
-    """The instances that the gateway knows, and whether each is ready."""
+def health(gateway: Platform, model: str) -> dict[str, Any]:
+    """What the gateway says of the model; nothing while it does not answer."""
     try:
         report = httpx.get(f"{gateway.base_url}/health", timeout=5).json()
     except httpx.HTTPError:
-        return {}
-    (model,) = [part for part in report["components"] if part["name"] == MODEL]
-    return {worker["instance"]: worker["ready"] for worker in model["workers"]}
+        return {"workers": []}
+    (found,) = [part for part in report["components"] if part["name"] == model]
+    return dict(found)
 
 
-def ready(gateway: Platform) -> set[str]:
-    return {name for name, is_ready in workers(gateway).items() if is_ready}
+def ready(gateway: Platform, model: str = MODEL) -> set[str]:
+    """The instances whose workers answer."""
+    return {worker["instance"] for worker in health(gateway, model)["workers"] if worker["ready"]}
 
 
-def known(gateway: Platform) -> set[str]:
-    return set(workers(gateway))
+def known(gateway: Platform, model: str = MODEL) -> set[str]:
+    """The instances that are announced."""
+    return {worker["instance"] for worker in health(gateway, model)["workers"]}
+
+
+def in_flight(gateway: Platform, model: str) -> int:
+    """Items that announced workers have from the gateway."""
+    return sum(worker["items_in_flight"] for worker in health(gateway, model)["workers"])
 
 
 async def until(condition: Callable[[], bool], within_s: float = 120) -> None:
