@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import structlog
 
 from ekiben.cli.job_care import JobCare
@@ -219,17 +220,29 @@ def _environment(settings: Settings, queue_url: str) -> Mapping[str, str]:
 
 
 async def _end(process: asyncio.subprocess.Process, within_s: float) -> None:
-    """Ask BentoML to end; what is left of its process group after that is killed."""
+    """Ask BentoML to end; what is left of it after that is killed."""
+    below = _below(process.pid)
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
         await asyncio.wait_for(process.wait(), within_s)
     except TimeoutError:
         _log.warning("BentoML does not end; killing it", seconds=within_s)
-    # Workers that outlived it would keep the port and the memory.
+        below |= _below(process.pid)
+    # Workers that outlived it would keep the port and the memory; each is a group of its own.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    for each in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
     await process.wait()
+
+
+def _below(pid: int) -> set[psutil.Process]:
+    try:
+        return set(psutil.Process(pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def _end_with_parent() -> None:
