@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.e2e.conftest import start_platform
@@ -66,8 +67,12 @@ def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:
         platform.process.send_signal(signal.SIGINT)
         while "draining" not in platform.log_end():
             assert platform.process.poll() is None
+        below = psutil.Process(platform.process.pid).children(recursive=True)
         platform.process.send_signal(signal.SIGINT)
         assert platform.process.wait(10) == 1
+    assert len(below) > 1
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert alive == []
 
 
 @pytest.mark.slow
