@@ -44,8 +44,8 @@ class Assembly:
 
     @property
     def local(self) -> tuple[Card, ...]:
-        """The cards whose workers run here: those without a URL in `EKIBEN_WORKER_URLS`."""
-        return tuple(card for card in self.cards if card.name not in self.settings.worker_urls)
+        """The cards whose workers run here: those that no setting says are elsewhere."""
+        return tuple(card for card in self.cards if not self.settings.is_elsewhere(card.name))
 
     def plan(self) -> Plan:
         """The plan of all of them together.

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness.report import Report
-from ekiben.deploy.policy.scaling import (
+from ekiben.deploy.simulator.arrivals import read_arrivals
+from ekiben.deploy.simulator.queueing import Station, serve
+from ekiben.policy.scaling import (
     BacklogPerReplica,
     Constant,
     QueueThresholds,
@@ -18,8 +20,6 @@ from ekiben.deploy.policy.scaling import (
     TrafficAndBacklog,
     Utilization,
 )
-from ekiben.deploy.simulator.arrivals import read_arrivals
-from ekiben.deploy.simulator.queueing import Station, serve
 
 # Assumed, since the traces do not say it: seconds for a token, and for a query of fixed length.
 _TOKEN_S, _QUERY_S = 0.025, 8.0

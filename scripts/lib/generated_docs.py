@@ -27,6 +27,7 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 _COMPUTED: Final = {
     "run_dir": "a folder under the temporary folder",
     "worker_urls": "{}",
+    "instance": "the host name",
     "upstream_keys": "{}",
     "webhook_secrets": "{}",
     "cache_dir": "~/.cache/ekiben",

@@ -40,7 +40,7 @@ class _Fronted(bentoml.Service[Any]):  # type: ignore[misc]
 
 
 def build(here: Assembly) -> Any:
-    """The BentoML service; a model that lives elsewhere (`EKIBEN_WORKER_URLS`) is no dependency."""
+    """The BentoML service; a model whose workers are elsewhere is no dependency."""
     plan = here.plan()
     # BentoML finds dependencies by class attribute: it starts and supervises these processes, and nothing more.
     dependencies = {

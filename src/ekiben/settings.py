@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from pydantic import AliasChoices, AnyHttpUrl, Field, IPvAnyNetwork, SecretStr, 
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ekiben.errors import ConfigurationError
+from ekiben.schemas.worker_url import WorkerUrl
 
 
 def _default_run_dir() -> Path:
@@ -92,6 +94,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Workers on other machines, as JSON: {"<model>": ["http://host:port", …]}; not started here.',
     )
+    workers_elsewhere: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Models (comma-separated) whose workers are on other machines and announce themselves at"
+        " EKIBEN_VALKEY_URL; not started here.",
+    )
     worker_listen: str = Field(
         "",
         pattern=r"^(|[\w.\[\]:-]+:\d{1,5})$",
@@ -100,6 +107,25 @@ class Settings(BaseSettings):
     worker_token: SecretStr | None = Field(
         None, description="Secret between gateways and workers on other machines; needed beyond loopback."
     )
+    worker_advertise: WorkerUrl | None = Field(
+        None,
+        description="URL, such as `http://10.0.1.17:3100`, under which gateways on other machines reach"
+        " EKIBEN_WORKER_LISTEN; announced at EKIBEN_VALKEY_URL while the worker is ready.",
+    )
+    instance: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[\w.:-]{1,128}$",
+        description="Name of this machine, as gateways show it beside its workers.",
+    )
+    scaling: Literal["traffic-and-backlog", "queue-thresholds", "utilization", "backlog-per-replica"] = Field(
+        "traffic-and-backlog",
+        description="Rule behind the metric `ekiben_desired_replicas`: `traffic-and-backlog`, `queue-thresholds` (one"
+        " more above 20 waiting, one fewer below 5), `utilization` or `backlog-per-replica`.",
+    )
+    scaling_least: int = Field(
+        1, ge=0, description="Fewest replicas of a model that `ekiben_desired_replicas` asks for."
+    )
+    scaling_most: int = Field(8, ge=1, description="Most replicas of a model that `ekiben_desired_replicas` asks for.")
     upstream_keys: dict[str, SecretStr] = Field(
         default_factory=dict,
         description='Keys of servers that compute models elsewhere, as JSON: {"<upstream.key of a card>": "<key>"}.',
@@ -189,12 +215,16 @@ class Settings(BaseSettings):
         description="Token for gated models on the hub (`HF_TOKEN`); sent to that host only, never logged.",
     )
 
-    @field_validator("only", "unloaded", "allowed_origins", "webhook_networks", mode="before")
+    @field_validator("only", "workers_elsewhere", "unloaded", "allowed_origins", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
         return value
+
+    def is_elsewhere(self, model: str) -> bool:
+        """Whether the model's workers are on other machines, so that none is started here."""
+        return model in self.worker_urls or model in self.workers_elsewhere
 
 
 def load_settings(**overrides: Any) -> Settings:

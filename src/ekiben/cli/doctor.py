@@ -240,7 +240,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
 def gather(settings: Settings, cards: tuple[Card, ...]) -> Facts:
     """Look at this machine."""
     settings = settings.model_copy(update={"bentoml_home": settings.bentoml_home.expanduser()})
-    here = [card for card in cards if card.name not in settings.worker_urls]
+    here = [card for card in cards if not settings.is_elsewhere(card.name)]
     home = settings.bentoml_home.absolute()
     return Facts(
         settings=settings,

@@ -20,9 +20,11 @@ from ekiben.devices.machine import measure_machine
 from ekiben.devices.plan import Plan
 from ekiben.devices.planner import make_plan
 from ekiben.gateway.control import CONTROL_NAME
+from ekiben.policy.elsewhere import check_advertised, check_elsewhere, check_one_model
 from ekiben.policy.exposure import check_exposure
 from ekiben.policy.keys_file import read_keys
 from ekiben.policy.moderation import load_policy
+from ekiben.policy.scaling_rule import scaling_rule
 from ekiben.runtimes.upstream_key import check_upstream_keys
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
@@ -45,11 +47,15 @@ def serve(
         )  # One that cannot be read is one line here, and a gateway that never starts later.
     cards = load_catalogue(settings.models_dir or project / "models").select(settings.only)
     load_policy(settings.moderation_policy, cards)
-    local = [card for card in cards if card.name not in settings.worker_urls]
+    check_elsewhere([card.name for card in cards], settings)
+    local = [card for card in cards if not settings.is_elsewhere(card.name)]
+    check_one_model([card.name for card in local], settings)
+    check_advertised(settings)
+    scaling_rule(settings)
     check_upstream_keys(local, settings)
     plan = make_plan(local, measure_machine(settings))
     Console(stderr=True).print(plan_table(plan))
-    check_stored(cards, settings)
+    check_stored(local, settings)
     check_port(settings.host, settings.port)
     supervisor = Supervisor(settings, Target(_ENTRY_POINT, project), CONTROL_NAME)
     raise typer.Exit(asyncio.run(supervisor.run()))

@@ -75,7 +75,7 @@ def _roomiest(card: Card, number: int, free_gib: dict[Gpu, float]) -> Gpu:
     if not free_gib:
         raise ConfigurationError(
             f"{card.name} needs a GPU and this machine has none. Serve other models with --only, or name its workers "
-            "elsewhere in EKIBEN_WORKER_URLS."
+            "elsewhere (EKIBEN_WORKER_URLS, EKIBEN_WORKERS_ELSEWHERE)."
         )
     fitting = [gpu for gpu in free_gib if kind is None or kind.lower() in gpu.name.lower()]
     best = max(fitting, key=lambda gpu: free_gib[gpu], default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from ekiben.errors import QueueFull, Unavailable, WorkerLost
+from ekiben.errors import QueueFull, ShuttingDown, Unavailable, WorkerLost
 from ekiben.gateway.worker_client import WorkerClient
 
 # A request that two workers died of may be why they did; it is not given the next ones too.
@@ -13,18 +13,21 @@ _MAX_DEATHS: Final = 2
 
 
 class Attempts:
-    """One request's way over the workers: the least busy first; a full one or a lost one leads to the next.
+    """One request's way over the workers: the least busy first; one that is full, leaving or lost leads to the next.
 
     Answering has no effect besides the answer, so that doing it again is safe until some of it has been passed on.
 
     Args:
         model: For the error.
-        workers: The ready ones, in the order in which to ask them.
-        lost: Told of every worker that was lost.
+        ready: The workers that are ready now, in the order in which to ask them; some may come while others are tried.
+        lost: Told of every worker that was lost or is leaving.
     """
 
-    def __init__(self, model: str, workers: Sequence[WorkerClient], lost: Callable[[WorkerClient], None]) -> None:
-        self._model, self._workers, self._told = model, iter(workers), lost
+    def __init__(
+        self, model: str, ready: Callable[[], Sequence[WorkerClient]], lost: Callable[[WorkerClient], None]
+    ) -> None:
+        self._model, self._ready, self._told = model, ready, lost
+        self._tried: set[WorkerClient] = set()
         self._lost: WorkerLost | None = None
         self._refusal: QueueFull | None = None
         self._deaths = 0
@@ -32,15 +35,19 @@ class Attempts:
     def __iter__(self) -> Iterator[WorkerClient]:
         """The workers left to ask; may be gone on with after a break."""
         while self._deaths < _MAX_DEATHS:
-            worker = next(self._workers, None)
+            worker = next((worker for worker in self._ready() if worker not in self._tried), None)
             if worker is None:
                 return
+            self._tried.add(worker)
             yield worker
 
-    def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost) -> None:
+    def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost | ShuttingDown) -> None:
         """Note how the last one asked answered."""
         if isinstance(error, QueueFull):
             self._refusal = error
+            return
+        if isinstance(error, ShuttingDown):  # It never had the request.
+            self._told(worker)
             return
         self._lost = error
         self._told(worker)
@@ -51,6 +58,11 @@ class Attempts:
         """What to tell when nobody is left."""
         none_ready = Unavailable(f"no worker of {self._model} is ready.", retry_after_s=1)
         return self._refusal or self._lost or none_ready
+
+
+def is_silent(error: WorkerLost) -> bool:
+    """Whether there was no answer at all, as opposed to one that is no success."""
+    return error.__cause__ is not None
 
 
 def refuses(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from ekiben.devices.nvml import GpuReading
 from ekiben.errors import WeightsError
 from ekiben.gateway.loading import Loading, WorkerState
 from ekiben.jobs.statistics import QueueStatistics
-from ekiben.schemas.health import Component, Status
+from ekiben.schemas.health import AnnouncedWorker, Component, Status
 from ekiben.settings import Settings
 from ekiben.weights.store import check_stored
 
@@ -24,10 +24,28 @@ _LEAST_FREE_GIB: Final = 1.0
 _GIB: Final = 2**30
 
 
-def model(card: Card, ready: int, expected: int, states: list[WorkerState], in_flight: int = 0) -> Component:
-    """A model, by its workers; `in_flight` counts the items that they have not answered yet."""
-    # Of a server elsewhere nothing here can be healed.
-    status: Status = "ok" if ready >= expected else "degraded" if ready or card.upstream else "unhealthy"
+def model(
+    card: Card,
+    ready: int,
+    expected: int,
+    states: list[WorkerState],
+    in_flight: int = 0,
+    *,
+    elsewhere: list[AnnouncedWorker] | None = None,
+) -> Component:
+    """A model, by its workers.
+
+    Args:
+        card: The model's.
+        ready: Workers that answer.
+        expected: Workers that should.
+        states: What they say of themselves.
+        in_flight: Items that they have not answered yet.
+        elsewhere: Those that announced themselves; None where the model's do not.
+    """
+    # Of a server or of machines elsewhere nothing here can be healed.
+    is_away = card.upstream is not None or elsewhere is not None
+    status: Status = "ok" if ready >= expected else "degraded" if ready or is_away else "unhealthy"
     return Component(
         name=card.name,
         kind="model",
@@ -37,6 +55,7 @@ def model(card: Card, ready: int, expected: int, states: list[WorkerState], in_f
         workers_ready=ready,
         state=_least(states),
         devices=sorted({state.device for state in states}),
+        workers=elsewhere or [],
         measurements={
             "memory_gib": _gib(sum(state.memory_bytes for state in states)),
             "items_in_flight": in_flight,

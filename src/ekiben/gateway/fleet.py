@@ -14,12 +14,15 @@ from pathlib import Path
 import structlog
 
 from ekiben.cards.card import Card
-from ekiben.errors import QueueFull, WorkerLost
-from ekiben.gateway.attempts import Attempts, refuses
+from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
+from ekiben.gateway.attempts import Attempts, is_silent, refuses
+from ekiben.gateway.elsewhere import Announced
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.road import Part, Road
+from ekiben.gateway.traffic import Traffic
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
+from ekiben.jobs import Announcement
 from ekiben.worker.host import changing_path
 from ekiben.worker.listener import SOCKET_SUFFIX
 
@@ -35,23 +38,36 @@ _LONGEST_CHANGE_S = 900.0
 class Fleet:
     """The workers of every served model.
 
-    Local workers are found by their sockets in `run_dir`; workers elsewhere are named by URL. A model is ready when
-    as many of its workers as its card asks for are.
+    Local workers are found by their sockets in `run_dir`; workers elsewhere are named by URL or announce themselves. A
+    model is ready when as many of its workers as its card asks for are; one of those that come and go is enough.
 
     Args:
         cards: The served models.
         run_dir: Folder of the workers' sockets.
         urls: Workers on other machines, by model; such a model has none here.
         token: The secret those workers ask for.
+        announced: Workers on other machines that announce themselves; None: there are none.
     """
 
     def __init__(
-        self, cards: Iterable[Card], run_dir: Path, urls: Mapping[str, Sequence[str]], token: str | None = None
+        self,
+        cards: Iterable[Card],
+        run_dir: Path,
+        urls: Mapping[str, Sequence[str]],
+        token: str | None = None,
+        announced: Announced | None = None,
     ) -> None:
-        self._run_dir, self._token = run_dir, token
-        self._expected = {card.name: len(urls.get(card.name, ())) or card.resources.workers for card in cards}
+        self._run_dir, self._token, self._announced = run_dir, token, announced
+        self._coming_and_going = announced.models if announced else frozenset()
+        self._expected = {
+            card.name: 1
+            if card.name in self._coming_and_going
+            else len(urls.get(card.name, ())) or card.resources.workers
+            for card in cards
+        }
         self._urls = {name: [str(url) for url in urls.get(name, ())] for name in self._expected}
         self._workers: dict[str, dict[Path | str, WorkerClient]] = {name: {} for name in self._expected}
+        self._traffic = {name: Traffic() for name in self._expected}
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -75,9 +91,18 @@ class Fleet:
         """How many workers of the model are ready, and how many there should be."""
         return sum(worker.ready for worker in self._workers[model].values()), self._expected[model]
 
+    def announced(self, model: str) -> list[tuple[WorkerClient, Announcement]]:
+        """The model's workers that announced themselves, and what they said."""
+        told = self._announced.workers(model) if self._announced else {}
+        return [(worker, told[worker.url]) for worker in self._workers[model].values() if worker.url in told]
+
     def in_flight(self, model: str) -> int:
         """Items that workers of the model were sent by this gateway and have not answered yet."""
         return sum(worker.outstanding_items for worker in self._workers[model].values())
+
+    def traffic(self, model: str) -> Traffic:
+        """What the model has been asked lately."""
+        return self._traffic[model]
 
     def missing(self) -> dict[str, int]:
         """Models with fewer ready workers than they should have, and how many are missing."""
@@ -104,12 +129,13 @@ class Fleet:
             else:
                 return
         if refusal is not None:
+            self._traffic[model].arrived(items)  # Else `infer` and `generate` count it.
             raise refusal
 
     async def infer(
         self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
     ) -> Reply:
-        """Send a request to the least busy worker; when that one is full, to the next; when it dies, once more.
+        """Send a request to the least busy worker; when that is full or leaving, to the next; when it dies, once more.
 
         Inference has no effect besides its answer, so that doing it again is safe.
 
@@ -119,15 +145,19 @@ class Fleet:
             WorkerLost: Every worker tried was lost, or two while they had the request.
             EkibenError: As the worker says.
         """
+        self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         attempts = self._attempts(model)
         for worker in attempts:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
-                return await worker.infer(body, sent, left_s, items)
-            except (QueueFull, WorkerLost) as error:
+                reply = await worker.infer(body, sent, left_s, items)
+            except (QueueFull, WorkerLost, ShuttingDown) as error:
                 attempts.failed(worker, error)
+            else:
+                self._traffic[model].answered(items, reply.stages)
+                return reply
         raise attempts.error
 
     @asynccontextmanager
@@ -143,7 +173,8 @@ class Fleet:
         """Send a request as `infer` does whose answer comes in parts; within the block they are read as they are made.
 
         The block begins when a worker has accepted. One that dies before a part that is kept is followed by the next;
-        one that dies later ends the answer. Leaving the block stops the work.
+        one that dies later ends the answer. Leaving the block stops the work. Who reads the end of an answer tells
+        `traffic` what it took.
 
         Raises:
             EkibenError: As `infer`; what happens under way is raised by the parts.
@@ -154,12 +185,13 @@ class Fleet:
                 road, body, {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}, left_s, items
             )
 
+        self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         async with AsyncExitStack() as stack:
             yield await Generating(self._attempts(model), ask, road.is_kept, deadline, stack).parts()
 
     def _attempts(self, model: str) -> Attempts:
-        return Attempts(model, self.ready_workers(model), lambda worker: self._note(worker, ready=False))
+        return Attempts(model, lambda: self.ready_workers(model), lambda worker: self._note(worker, ready=False))
 
     async def command(self, model: str, path: str, timeout_s: float) -> int:
         """Have every worker of the model do something to itself; returns how many did.
@@ -181,7 +213,10 @@ class Fleet:
 
     async def _look(self) -> None:
         for model, group in self._workers.items():
-            for address in self._addresses(model):
+            addresses = self._addresses(model)
+            if model in self._coming_and_going:
+                await self._part(model, set(group) - set(addresses))
+            for address in addresses:
                 if address not in group:
                     taken = {worker.number for worker in group.values()}
                     number = next(number for number in itertools.count() if number not in taken)
@@ -189,7 +224,19 @@ class Fleet:
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
 
+    async def _part(self, model: str, gone: set[Path | str]) -> None:
+        """Send no more to workers that are announced no more; those that answer finish what they have."""
+        for address in gone:
+            worker = self._workers[model][address]
+            self._note(worker, ready=False)
+            await self._forget(model, worker)
+            if worker.silent:
+                # A machine that was taken away closes no connections: only so do its requests get to the next worker.
+                await worker.close()
+
     def _addresses(self, model: str) -> list[Path | str]:
+        if self._announced is not None and model in self._coming_and_going:
+            return list(self._announced.workers(model))
         urls = self._urls[model]
         if urls:
             return list(urls)
@@ -201,12 +248,14 @@ class Fleet:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
         except WorkerLost as error:
+            worker.silent = is_silent(error)
             if isinstance(worker.address, Path) and refuses(error):
                 self._note(worker, ready=False)
                 await self._forget(model, worker)
             elif not _is_changing(worker.address):
                 self._note(worker, ready=False)
         else:
+            worker.silent = False
             self._note(worker, ready=True)
 
     def _note(self, worker: WorkerClient, *, ready: bool) -> None:

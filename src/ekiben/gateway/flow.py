@@ -146,9 +146,6 @@ async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
 
 def record(call: Call, reply: Reply) -> None:
     """Take from the worker's reply what the log, the metrics and `Server-Timing` say."""
-    for stage in reply.headers.get(protocol.SERVER_TIMING, "").split(","):
-        name, _, milliseconds = stage.strip().partition(";dur=")
-        if milliseconds:
-            call.stages[name] = float(milliseconds) / 1_000
+    call.stages.update(reply.stages)
     call.notes["batch_items"] = int(reply.headers.get(protocol.BATCH_ITEMS, 0))
     call.notes["queue_wait_ms"] = round(call.stages.get("queue", 0.0) * 1_000, 3)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Generic
 
-from ekiben.errors import QueueFull, WorkerLost
+from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
 from ekiben.gateway.attempts import Attempts
 from ekiben.gateway.road import Part
 from ekiben.gateway.worker_client import WorkerClient
@@ -64,6 +64,6 @@ class Generating(Generic[Part]):
             left_s = max(0.0, self._deadline - asyncio.get_running_loop().time())
             try:
                 return worker, await self._stack.enter_async_context(self._ask(worker, left_s))
-            except (QueueFull, WorkerLost) as error:
+            except (QueueFull, WorkerLost, ShuttingDown) as error:
                 self._attempts.failed(worker, error)
         raise self._attempts.error

@@ -90,7 +90,7 @@ async def _whole(gateway: GatewayState, call: Call, ask: TextAsk) -> Response:
     async with _lines(gateway, call, ask) as lines:
         async for found in moderated(gateway.moderator, call, _events(lines)):
             if isinstance(found, Ending):
-                _record(call, found)
+                _record(gateway, call, ask, found)
                 return json_response(ask.format.whole(Answer("".join(texts), tuple(logprobs), found)))
             texts.append(found.text)
             logprobs.extend(found.logprobs)
@@ -108,7 +108,7 @@ async def _stream(gateway: GatewayState, call: Call, ask: TextAsk, send: Send) -
         async with _lines(gateway, call, ask) as lines:
             await send_head(send, MEDIA_TYPE)
             begun = True
-            await _send_events(call, ask.format, moderated(gateway.moderator, call, _events(lines)), send)
+            await _send_events(gateway, call, ask, moderated(gateway.moderator, call, _events(lines)), send)
     except EkibenError as error:
         if not begun:
             raise
@@ -116,7 +116,10 @@ async def _stream(gateway: GatewayState, call: Call, ask: TextAsk, send: Send) -
         await send_error(send, error, call.request_id)
 
 
-async def _send_events(call: Call, form: Format, events: AsyncIterator[Piece | Ending], send: Send) -> None:
+async def _send_events(
+    gateway: GatewayState, call: Call, ask: TextAsk, events: AsyncIterator[Piece | Ending], send: Send
+) -> None:
+    form = ask.format
     opening = form.opening()
     if opening is not None:
         await send_part(send, event(opening))
@@ -124,7 +127,7 @@ async def _send_events(call: Call, form: Format, events: AsyncIterator[Piece | E
         if isinstance(found, Piece):
             await send_part(send, event(form.piece(found)))
         else:
-            _record(call, found)
+            _record(gateway, call, ask, found)
             await send_part(send, b"".join(map(event, form.closing(found))) + DONE, last=True)
 
 
@@ -158,8 +161,9 @@ async def _events(lines: AsyncIterator[bytes]) -> AsyncIterator[Piece | Ending]:
     raise WorkerLost("the worker was lost while it wrote the answer; try again.", retry_after_s=1)
 
 
-def _record(call: Call, ending: Ending) -> None:
-    """Take from the end what the log and `Server-Timing` say: numbers, never text."""
+def _record(gateway: GatewayState, call: Call, ask: TextAsk, ending: Ending) -> None:
+    """Take from the end what the log, `Server-Timing` and scaling go by: numbers, never text."""
+    gateway.fleet.traffic(ask.card.name).answered(1, ending.stages)
     call.stages.update(ending.stages)
     finish = ending.finish
     call.notes.update(

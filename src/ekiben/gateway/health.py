@@ -8,7 +8,7 @@ from ekiben.gateway import components
 from ekiben.gateway.jobs.queue_metrics import numbers_of
 from ekiben.gateway.loading import worker_states
 from ekiben.gateway.state import GatewayState
-from ekiben.schemas.health import Component, HealthReport, Status
+from ekiben.schemas.health import AnnouncedWorker, Component, HealthReport, Status
 from ekiben.version import __version__
 
 
@@ -35,9 +35,27 @@ def worst(found: list[Component]) -> Status:
 async def _models(gateway: GatewayState) -> list[Component]:
     cards = list(gateway.cards.values())
     states = await asyncio.gather(*(worker_states(gateway, card.name) for card in cards))
+    fleet = gateway.fleet
     return [
-        components.model(card, *gateway.fleet.counts(card.name), of_card, gateway.fleet.in_flight(card.name))
+        components.model(
+            card,
+            *fleet.counts(card.name),
+            of_card,
+            fleet.in_flight(card.name),
+            elsewhere=_elsewhere(gateway, card.name),
+        )
         for card, of_card in zip(cards, states, strict=True)
+    ]
+
+
+def _elsewhere(gateway: GatewayState, model: str) -> list[AnnouncedWorker] | None:
+    if model not in gateway.settings.workers_elsewhere:
+        return None
+    return [
+        AnnouncedWorker(
+            instance=told.instance, version=told.version, ready=worker.ready, items_in_flight=worker.outstanding_items
+        )
+        for worker, told in gateway.fleet.announced(model)
     ]
 
 
@@ -52,7 +70,7 @@ async def _queue(gateway: GatewayState) -> list[Component]:
 def _machine(gateway: GatewayState) -> list[Component]:
     """Files and the GPU's driver are asked: in a thread."""
     settings = gateway.settings
-    local = [card for name, card in gateway.cards.items() if name not in settings.worker_urls]
+    local = [card for name, card in gateway.cards.items() if not settings.is_elsewhere(name)]
     return [
         *map(components.gpu, gateway.gpus.read()),
         components.memory(),

@@ -16,20 +16,25 @@ from ekiben.gateway.admission import Admission
 from ekiben.gateway.app import build_app
 from ekiben.gateway.authentication import Authentication
 from ekiben.gateway.control import CONTROL_NAME, build_control
+from ekiben.gateway.elsewhere import Elsewhere
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.jobs.desk import open_desk
 from ekiben.gateway.metrics import GatewayMetrics
 from ekiben.gateway.moderator import build_moderator
+from ekiben.gateway.replicas import DesiredReplicas
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.sweep import Sweep
 from ekiben.gateway.webhooks.delivering import Deliverer
 from ekiben.gateway.webhooks.opening import open_deliverer
 from ekiben.jobs import Sweeper
+from ekiben.jobs import open_store as open_queue
 from ekiben.objects.expiring import ExpiringFiles
 from ekiben.objects.location import open_store
 from ekiben.objects.secret import kept_secret
 from ekiben.objects.signature import Signer
+from ekiben.policy.elsewhere import check_elsewhere
 from ekiben.policy.exposure import check_exposure
+from ekiben.policy.scaling_rule import scaling_rule
 from ekiben.runtimes.classes import read_labels
 from ekiben.settings import Settings
 from ekiben.worker.host import socket_path
@@ -43,14 +48,16 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
     """Make what the routes share; call it inside the running event loop.
 
     Raises:
-        OperatorError: The keys file, the moderation policy or the place of objects is wrong, or the address is open to
-            others without keys.
+        OperatorError: The keys file, the moderation policy or the place of objects is wrong, workers elsewhere cannot
+            be found so, or the address is open to others without keys.
     """
     served = {card.name: card for card in cards}
     check_exposure(settings.host, settings.keys_file)
+    check_elsewhere(served, settings)
     urls = {name: [str(url) for url in found] for name, found in settings.worker_urls.items()}
     token = settings.worker_token.get_secret_value() if settings.worker_token else None
-    fleet = Fleet(served.values(), settings.run_dir, urls, token)
+    elsewhere = _elsewhere(settings)
+    fleet = Fleet(served.values(), settings.run_dir, urls, token, elsewhere)
     metrics = GatewayMetrics(CollectorRegistry())
     return GatewayState(
         settings=settings,
@@ -64,7 +71,23 @@ def build_state(cards: Iterable[Card], settings: Settings, gpus: GpuReader | Non
         moderator=build_moderator(settings.moderation_policy, served, fleet, metrics),
         files=_files(served.values(), settings),
         jobs=open_desk(settings, Signer(_link_secret(settings))) if settings.valkey_url else None,
+        elsewhere=elsewhere,
     )
+
+
+def desired_replicas(state: GatewayState) -> DesiredReplicas:
+    """What decides how many replicas there should be.
+
+    Raises:
+        ConfigurationError: The bounds of it are wrong.
+    """
+    policy = scaling_rule(state.settings)
+    return DesiredReplicas(state.cards, state.fleet, state.jobs, policy, state.metrics.desired)
+
+
+def _elsewhere(settings: Settings) -> Elsewhere | None:
+    named = settings.workers_elsewhere
+    return Elsewhere(open_queue(settings), named) if named else None
 
 
 def _files(cards: Iterable[Card], settings: Settings) -> ExpiringFiles | None:
@@ -97,6 +120,7 @@ class GatewayMiddleware:
         self._control: Listener | None = None
         self._sweep: Sweep | None = None
         self._deliverer: Deliverer | None = None
+        self._replicas: DesiredReplicas | None = None
         self._caring: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +142,8 @@ class GatewayMiddleware:
 
     async def _start(self) -> None:
         self._state = build_state(self._cards, self._settings)
+        if self._state.elsewhere is not None:
+            await self._state.elsewhere.start()
         await self._state.fleet.start()
         if self._state.jobs is not None:
             await self._state.jobs.start()
@@ -128,6 +154,8 @@ class GatewayMiddleware:
             # The supervisor does it too; behind a bare `bentoml serve` there is none.
             sweeper = Sweeper(self._state.jobs.store, self._state.jobs.blobs)
             self._caring = asyncio.create_task(sweeper.run(), name="sweeper of jobs")
+        self._replicas = desired_replicas(self._state)
+        self._replicas.start()
         if self._state.files is not None:
             self._sweep = Sweep(self._state.files)
             self._sweep.start()
@@ -143,10 +171,14 @@ class GatewayMiddleware:
             await self._sweep.close()
         if self._deliverer is not None:
             await self._deliverer.close()
+        if self._replicas is not None:
+            await self._replicas.close()
         if self._caring is not None:
             self._caring.cancel()
             await asyncio.gather(self._caring, return_exceptions=True)
         if self._state is not None:
             await self._state.fleet.close()
+            if self._state.elsewhere is not None:
+                await self._state.elsewhere.close()
             if self._state.jobs is not None:
                 await self._state.jobs.close()

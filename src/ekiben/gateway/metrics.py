@@ -57,6 +57,13 @@ class GatewayMetrics:
             registry=registry,
             multiprocess_mode="livemostrecent",
         )
+        self.desired = Gauge(
+            "ekiben_desired_replicas",
+            "Replicas that the model's traffic and backlog call for, by the rule of EKIBEN_SCALING.",
+            ("model",),
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
         self.loaded = Gauge(
             "ekiben_model_loaded",
             "Worker processes that have the model in memory.",

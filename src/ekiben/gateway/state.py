@@ -9,6 +9,7 @@ from ekiben.devices.nvml import GpuReader
 from ekiben.errors import InvalidRequest, ModelNotFound
 from ekiben.gateway.admission import Admission
 from ekiben.gateway.authentication import Authentication
+from ekiben.gateway.elsewhere import Elsewhere
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.metrics import GatewayMetrics
@@ -27,6 +28,7 @@ class GatewayState:
         gpus: Reads this machine's GPUs; blocks for some milliseconds.
         files: Those under links that expire; None where no model makes any.
         jobs: The queue of jobs; None where there is none.
+        elsewhere: Workers that announce themselves from other machines; None where none are looked for.
     """
 
     settings: Settings
@@ -40,10 +42,11 @@ class GatewayState:
     moderator: Moderator
     files: ExpiringFiles | None = None
     jobs: JobDesk | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether requests are taken, and every worker is there but those that wait for a model server elsewhere."""
+        """Whether requests are taken, and every worker is there but those nothing here can bring back."""
         return not self.admission.draining and not self.gone and self.answers
 
     @property
@@ -53,8 +56,14 @@ class GatewayState:
 
     @property
     def gone(self) -> dict[str, int]:
-        """Missing workers that a new process could replace; not those that wait for a model server elsewhere."""
-        return {name: count for name, count in self.fleet.missing().items() if self.cards[name].upstream is None}
+        """Missing workers that a new process here could replace.
+
+        Not those that wait for a model server elsewhere, nor those that announce themselves when they come.
+        """
+        lasting = {
+            name for name, card in self.cards.items() if card.upstream or name in self.settings.workers_elsewhere
+        }
+        return {name: count for name, count in self.fleet.missing().items() if name not in lasting}
 
     @property
     def tensor_cards(self) -> list[Card]:

@@ -37,6 +37,16 @@ class Reply:
         stated = self.headers.get(protocol.HEADER_LENGTH)
         return int(stated) if stated else None
 
+    @property
+    def stages(self) -> dict[str, float]:
+        """Where the time went, in seconds."""
+        found = {}
+        for stage in self.headers.get(protocol.SERVER_TIMING, "").split(","):
+            name, _, milliseconds = stage.strip().partition(";dur=")
+            if milliseconds:
+                found[name] = float(milliseconds) / 1_000
+        return found
+
 
 class WorkerClient:
     """A worker at a Unix socket or a URL.
@@ -46,6 +56,7 @@ class WorkerClient:
         outstanding: Requests it has not answered yet; the fleet picks the worker with the fewest.
         outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
+        silent: Whether its last probe got no answer at all, as the fleet notes.
     """
 
     def __init__(
@@ -62,7 +73,7 @@ class WorkerClient:
         self.address = address
         self.outstanding = 0
         self.outstanding_items = 0
-        self.ready = False
+        self.ready = self.silent = False
         self._retired = False
         self._fullness = Fullness()
         local = isinstance(address, Path)
@@ -81,6 +92,11 @@ class WorkerClient:
             timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
         )
 
+    @property
+    def url(self) -> str:
+        """Where it is, on another machine; empty for one beside this gateway."""
+        return "" if isinstance(self.address, Path) else self.address
+
     def check_room(self, items: int) -> None:
         """Refuse so many items when the worker has just said that it would.
 
@@ -98,6 +114,7 @@ class WorkerClient:
             WorkerLost: It died or cut the connection.
             DeadlineExceeded: It did not even say that it was late.
         """
+        self._check_open()
         self.check_room(items)
         self.outstanding += 1
         self.outstanding_items += items
@@ -133,6 +150,7 @@ class WorkerClient:
             WorkerLost: It died or cut the connection, here or while parts are read.
             DeadlineExceeded: It did not even say that it was late.
         """
+        self._check_open()
         self.check_room(items)
         self.outstanding += 1
         self.outstanding_items += items
@@ -157,6 +175,15 @@ class WorkerClient:
             if self._retired and not self.outstanding:
                 await self.close()
 
+    def _check_open(self) -> None:
+        """Refuse for a worker that was there when the request began, and is not any more.
+
+        Raises:
+            WorkerLost: It never had the request.
+        """
+        if self._retired:
+            raise _lost() from ConnectionRefusedError("this worker is gone")
+
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         async with self._session.post(self._base + path, data=body, headers=headers) as response:
             content = await response.read()
@@ -170,6 +197,7 @@ class WorkerClient:
         Raises:
             WorkerLost: It does not answer, or not with success.
         """
+        self._check_open()
         try:
             async with asyncio.timeout(timeout_s), self._session.get(self._base + path) as response:
                 content = await response.read()
@@ -185,6 +213,7 @@ class WorkerClient:
         Raises:
             EkibenError: The worker's own error, or that it does not answer.
         """
+        self._check_open()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._post(path, b"", {})

@@ -4,11 +4,12 @@ HTTP/1.1 over the worker's own Unix socket, or over a URL on another machine; th
 call as `Authorization: Bearer`. A caller that closes its connection cancels the request. Errors are `ekiben.errors`
 payloads.
 
-    GET  /ready      200 once warm and able, else 503
+    GET  /ready      200 once warm and able, else 503; to other machines 503 after a hand-back, too
     GET  /metrics    Prometheus exposition of this process
     POST /load       bring the model into memory
     POST /unload     finish what was accepted, then give its memory back
-    POST /hand-back  take no more durable jobs, and hand back those that are here, with their checkpoints
+    POST /hand-back  take no more durable jobs, and hand back those that are here, with their checkpoints; take nothing
+                     more from other machines, and finish what they sent: the answer comes when both are done
     GET  /state      loaded, idle or unloaded; device; memory of the process
 
     tensor models, in Open Inference bodies with binary tensors:

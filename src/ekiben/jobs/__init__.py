@@ -14,6 +14,8 @@ each line.
         blobs         Blobs: the seam to the object store; where inputs, checkpoints and results lie
         object_blobs  ObjectBlobs: the folder or bucket of all other objects behind that seam
         deliveries    Deliveries: webhooks that are due, for whoever sends them
+    both sides
+        presence      Presence: the workers that are there; they announce themselves, gateways read
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
         orphans       collect_orphans: blobs that no record names
@@ -51,6 +53,7 @@ from ekiben.jobs.object_blobs import ObjectBlobs
 from ekiben.jobs.opening import embedded_valkey, open_blobs, open_store
 from ekiben.jobs.orphans import collect_orphans
 from ekiben.jobs.ownership import own
+from ekiben.jobs.presence import Announcement, Presence
 from ekiben.jobs.queue import Accepted, JobQueue
 from ekiben.jobs.retrying import retry_with_blobs
 from ekiben.jobs.rules import QueueRules
@@ -62,6 +65,7 @@ from ekiben.jobs.unending import for_ever
 
 __all__ = [
     "Accepted",
+    "Announcement",
     "Attempt",
     "Batch",
     "BlobEntry",
@@ -85,6 +89,7 @@ __all__ = [
     "ObjectBlobs",
     "Page",
     "Pointer",
+    "Presence",
     "Problem",
     "Progress",
     "QueueRules",

@@ -17,6 +17,7 @@ from ekiben.jobs.rules import QueueRules
 from ekiben.jobs.states import TRANSITIONS
 
 OPERATIONS: Final = (
+    "announce",
     "batch",
     "cancel",
     "checkpoint",
@@ -33,6 +34,7 @@ OPERATIONS: Final = (
     "lease",
     "list",
     "migrate",
+    "present",
     "promote",
     "purge",
     "reap",
@@ -42,6 +44,7 @@ OPERATIONS: Final = (
     "stats",
     "submit",
     "verdict",
+    "withdraw",
 )
 _LIBRARY: Final = ("1_names", "2_events", "3_lines", "4_moves", "5_creation")
 

@@ -14,6 +14,9 @@ class ModelStatistics:
         waiting: Could run now; `delayed` ones may not yet.
         oldest_ms: Age of the oldest that could run now, in milliseconds.
         workers: Workers heard of within two leases.
+        submitted: So far, ever.
+        succeeded: So far, ever.
+        held_ms: How long workers have held its jobs so far, over all that let go of them.
     """
 
     model: str
@@ -22,6 +25,9 @@ class ModelStatistics:
     running: int
     oldest_ms: int
     workers: int
+    submitted: int
+    succeeded: int
+    held_ms: int
 
 
 @dataclass(frozen=True, slots=True)

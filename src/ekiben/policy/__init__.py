@@ -1,1 +1,1 @@
-"""Who may use the platform, and how much of it."""
+"""Who may use the platform and how much of it, and how much of it there is to be."""

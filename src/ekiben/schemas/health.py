@@ -11,6 +11,22 @@ from ekiben.schemas.base import ResponseModel
 Status = Literal["ok", "degraded", "unhealthy"]
 
 
+class AnnouncedWorker(ResponseModel):
+    """A worker on another machine that announced itself.
+
+    Attributes:
+        instance: Name of its machine.
+        version: Of the model there.
+        ready: Whether it answers.
+        items_in_flight: What this gateway has sent it and has no answer to yet.
+    """
+
+    instance: str
+    version: str
+    ready: bool
+    items_in_flight: int
+
+
 class Component(ResponseModel):
     """One part of the service: a model, a device, the memory, a store.
 
@@ -21,6 +37,7 @@ class Component(ResponseModel):
         workers_ready: Worker processes that do answer.
         state: Whether a model is in memory: `loaded`, `idle` (the next request loads it) or `unloaded`.
         devices: Where a model's workers run: `cpu`, `cuda:0`, …
+        workers: Workers on other machines that announced themselves.
         measurements: Numbers with the unit in the name, such as `memory_used_gib`.
     """
 
@@ -32,6 +49,7 @@ class Component(ResponseModel):
     workers_ready: int | None = None
     state: Literal["loaded", "idle", "unloaded"] | None = None
     devices: list[str] = Field(default_factory=list)
+    workers: list[AnnouncedWorker] = Field(default_factory=list)
     measurements: dict[str, float] = Field(default_factory=dict)
 
 

@@ -16,8 +16,11 @@ from ekiben.cards.card import Card
 from ekiben.devices.claim import claim
 from ekiben.devices.plan import Placement
 from ekiben.errors import Unavailable
+from ekiben.policy.elsewhere import check_advertised
 from ekiben.policy.exposure import check_worker_exposure
 from ekiben.settings import Settings
+from ekiben.worker.announcing import Announcing, announcing
+from ekiben.worker.door import Door
 from ekiben.worker.gate import Gate
 from ekiben.worker.host_app import HostApp
 from ekiben.worker.jobs.hosting import JobHosting, host_jobs
@@ -56,6 +59,8 @@ class ModelHost(Generic[S]):
         self._listeners: list[Listener] = []
         self._idle_watch: asyncio.Task[None] | None = None
         self._jobs: JobHosting | None = None
+        self._door: Door | None = None
+        self._announcing: Announcing | None = None
 
     @property
     def ready(self) -> bool:
@@ -81,6 +86,7 @@ class ModelHost(Generic[S]):
 
         A socket that exists belongs to a worker that answers.
         """
+        check_advertised(self._settings)
         make_private(self._settings.run_dir)
         place = await claim(self._placement, self._settings.run_dir)
         await self._follow_wish()
@@ -88,14 +94,15 @@ class ModelHost(Generic[S]):
         app = HostApp(self._lifecycle, place.device, self._hand_back)
         await self._listen(app, socket_path(self._settings.run_dir, self._card.name, os.getpid()))
         if self._settings.worker_listen:
-            token = self._settings.worker_token
-            check_worker_exposure(self._settings.worker_listen, has_token=token is not None)
-            await self._listen(Gate(app, token.get_secret_value()) if token else app, self._settings.worker_listen)
+            await self._open_to_others(app)
         await self._follow_wish()  # What was said while it was loading did not reach it.
         if self._settings.idle_unload_s:
             self._idle_watch = asyncio.create_task(self._lifecycle.unload_when_idle(self._settings.idle_unload_s))
         if self._jobs is not None:
             self._jobs.start()
+        self._announcing = announcing(self._card, self._settings, lambda: self.ready)
+        if self._announcing is not None:
+            self._announcing.start()
         _log.info("model ready", model=self._card.name, version=self._card.version, state=self._lifecycle.state.value)
 
     async def _follow_wish(self) -> None:
@@ -104,7 +111,26 @@ class ModelHost(Generic[S]):
         else:
             await self._lifecycle.unload()
 
+    async def _open_to_others(self, app: ASGIApp) -> None:
+        token = self._settings.worker_token
+        check_worker_exposure(self._settings.worker_listen, has_token=token is not None)
+        self._door = Door(app)
+        behind = Gate(self._door, token.get_secret_value()) if token else self._door
+        await self._listen(behind, self._settings.worker_listen)
+
     async def _hand_back(self) -> None:
+        """Leave for good: nothing more from other machines, no more jobs; what is here is finished or handed back."""
+        await asyncio.gather(self._leave(), self._drain_jobs())
+
+    async def _leave(self) -> None:
+        if self._door is not None:
+            self._door.shut()  # First: gateways that have not heard of it yet are refused and ask the next worker.
+        if self._announcing is not None:
+            await self._announcing.withdraw()
+        if self._door is not None:
+            await self._door.emptied(self._settings.drain_timeout_s)
+
+    async def _drain_jobs(self) -> None:
         if self._jobs is not None:
             await self._jobs.drain()
 
@@ -127,6 +153,9 @@ class ModelHost(Generic[S]):
         """Finish what was accepted and let go of the device."""
         if self._idle_watch is not None:
             self._idle_watch.cancel()
+        await self._hand_back()
+        if self._announcing is not None:
+            await self._announcing.close()
         if self._jobs is not None:
             await self._jobs.close()
         for listener in self._listeners:

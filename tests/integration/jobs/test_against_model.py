@@ -54,6 +54,7 @@ class QueueMachine(RuleBasedStateMachine):
             "calls",
             "gone",
             "swept",
+            "totals",
         }
         assert left <= expected, left
         self.do(self.opening.__aexit__(None, None, None))

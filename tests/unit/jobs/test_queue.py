@@ -176,6 +176,18 @@ async def test_a_page_that_fills_with_the_last_it_looks_at_says_where_to_go_on(v
         assert ([job.id for job in rest.jobs], rest.next) == ([older], "")
 
 
+async def test_statistics_add_up_how_long_workers_held_jobs(bench: Bench) -> None:
+    await bench.submit()
+    lease = await bench.lease()
+    await bench.advance(3)
+    await bench.worker().hand_back(lease, Cost())
+    lease = await bench.lease()
+    await bench.advance(4)
+    await bench.worker().complete(lease, Result(), Cost())
+    (found,) = (await bench.queue.statistics()).models
+    assert (found.submitted, found.succeeded, found.held_ms) == (1, 1, 7_000)
+
+
 async def test_statistics_say_what_scaling_needs(bench: Bench) -> None:
     await bench.submit()
     await bench.set_time(bench.now_ms + 2_000)
@@ -191,6 +203,7 @@ async def test_statistics_say_what_scaling_needs(bench: Bench) -> None:
     assert (n.waiting, n.delayed, n.running, n.workers) == (0, 0, 0, 1)
     assert m.oldest_ms < 2_000
     assert found.dead == 1
+    assert (m.submitted, m.succeeded, m.held_ms, n.submitted, n.succeeded) == (3, 0, 0, 1, 0)
     await bench.advance(31)
     models = {row.model: row for row in (await bench.queue.statistics()).models}
     assert (models["n"].workers, models["m"].running, models["m"].oldest_ms > 30_000) == (0, 0, True)

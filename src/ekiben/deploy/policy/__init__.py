@@ -10,7 +10,6 @@ state         Observed, PoolState, OnDemandState: what is seen
 history       LossHistory, PoolHistory: what is remembered, folded from events by whoever observes
 plan          Plan, Reason, Cause: what is answered
 pool          Pool: a zone and a type
-scaling       how many replicas the work needs, from queue and traffic
 """
 
 from ekiben.deploy.policy.decide import decide

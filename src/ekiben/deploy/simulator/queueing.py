@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ekiben.deploy.policy.scaling import Load, ScalingPolicy
+from ekiben.policy.scaling import Load, ScalingPolicy
 
 _RATE_WINDOW_S = 60.0
 _STARTED, _DONE, _DECIDE, _ARRIVED = range(4)  # of one moment, in this order

@@ -51,9 +51,11 @@ async def _events(gateway: GatewayState, call: Call, ask: ImagesAsk) -> AsyncGen
         yield Begun()
         async for frame in frames:
             event = decode_event(frame)
-            yield event
             if isinstance(event, ImagesEnd):
+                gateway.fleet.traffic(ask.card.name).answered(pictures, event.stages)
+                yield event
                 return
+            yield event
     raise WorkerLost("the worker was lost while it drew; try again.", retry_after_s=1)
 
 

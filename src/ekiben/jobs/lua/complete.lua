@@ -14,4 +14,5 @@ if job.cancel then
 end
 redis.call('HSET', name('job', job.id), 'result', ARGV[3])
 move(job, 'succeeded')
+add_up(job.model, 'succeeded', 1)
 return 'ok'

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ekiben.deploy.policy.scaling import Constant, Load, TrafficAndBacklog
 from ekiben.deploy.simulator.queueing import Station, serve
+from ekiben.policy.scaling import Constant, Load, TrafficAndBacklog
 
 
 def test_one_after_the_other() -> None:

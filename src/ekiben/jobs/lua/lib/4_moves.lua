@@ -6,6 +6,11 @@ local function count(kind, member, by)
   end
 end
 
+-- What a model's jobs have come to so far; it only grows, so that whoever looks twice knows what lies between.
+local function add_up(model, what, by)
+  redis.call('HINCRBY', name('totals', model), what, by)
+end
+
 local leave, enter = {}, {}
 
 function leave.queued(job)
@@ -15,6 +20,7 @@ function leave.queued(job)
 end
 
 function leave.running(job)
+  add_up(job.model, 'held_ms', now - tonumber(redis.call('HGET', name('job', job.id), 'leased') or now))
   redis.call('ZREM', name('leases'), job.id)
   redis.call('HDEL', name('job', job.id), 'lease_until')
   count('running', job.model, -1)

@@ -21,6 +21,7 @@ local function create(job)
   end
   redis.call('HSET', name('job', job.id), unpack(fields))
   redis.call('SADD', name('models'), job.model)
+  add_up(job.model, 'submitted', 1)
   redis.call('ZADD', name('all'), job.seq, job.id)
   redis.call('ZADD', name('of', job.principal), job.seq, job.id)
   if job.batch ~= '' then

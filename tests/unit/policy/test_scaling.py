@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekiben.deploy.policy.scaling import (
+from ekiben.policy.scaling import (
     BacklogPerReplica,
     Constant,
     Load,
