@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ekiben.cli import jobs, keys, models, spot
+from ekiben.cli.agent import agent
 from ekiben.cli.build import build
 from ekiben.cli.containerize import containerize
 from ekiben.cli.cost import cost
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(agent)
 app.command()(doctor)
 app.command()(build)
 app.command()(containerize)

@@ -21,16 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import structlog
 
 from ekiben.cli.job_care import JobCare
 from ekiben.devices.claim import PLACE_SUFFIX
 from ekiben.errors import ConfigurationError
-from ekiben.jobs.opening import QUEUE_SOCKET
 from ekiben.settings import Settings, child_environment
 from ekiben.worker.host import CHANGING_SUFFIX
 from ekiben.worker.listener import SOCKET_SUFFIX, make_private
+from ekiben.worker.platform_here import STOP_FILE, PlatformHere
 from ekiben.worker.wish import WISH_SUFFIX
 
 _log = structlog.get_logger("ekiben.supervisor")
@@ -63,7 +62,8 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings, target: Target, control_name: str) -> None:
-        self._settings, self._target, self._control_name = settings, target, control_name
+        self._settings, self._target = settings, target
+        self._platform = PlatformHere(settings.run_dir, control_name)
         self._stopping = asyncio.Event()
         self._impatient = asyncio.Event()
         self._whole_since = time.monotonic()
@@ -108,8 +108,8 @@ class Supervisor:
         )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
-        """Wait for a signal, the end of BentoML, or a worker that stays gone."""
-        while not self._stopping.is_set():
+        """Wait for a signal, the agent's word, the end of BentoML, or a worker that stays gone."""
+        while not self._stopping.is_set() and not self._stop_file.exists():
             if process.returncode is not None:
                 _log.error("BentoML ended by itself", exit_status=process.returncode)
                 return process.returncode or 1
@@ -122,9 +122,7 @@ class Supervisor:
 
     async def _whole(self) -> bool:
         """Whether every worker is there, or has not been missing for too long."""
-        states = [
-            state for state in [await self._ask(path, "GET", "/status", 2.0) for path in self._gateways()] if state
-        ]
+        states = await self._platform.states()
         now = time.monotonic()
         if states and all(state["ready"] for state in states):
             self._whole_since = now
@@ -143,10 +141,8 @@ class Supervisor:
     async def _drain(self) -> bool:
         """Have the gateways finish what is in flight; returns whether they did."""
         _log.info("draining; Ctrl-C again ends at once", timeout_s=self._settings.drain_timeout_s)
-        wait_s = self._settings.drain_timeout_s + 5
-        handing_back = asyncio.create_task(self._hand_back())
-        asking = [asyncio.create_task(self._ask(path, "POST", "/drain", wait_s)) for path in self._gateways()]
-        drained = asyncio.gather(*asking)
+        handing_back = asyncio.create_task(self._platform.hand_back(_HAND_BACK_WITHIN_S))
+        drained = asyncio.create_task(self._platform.drain(self._settings.drain_timeout_s + 5))
         impatient = asyncio.create_task(self._impatient.wait())
         either: set[asyncio.Future[Any]] = {drained, impatient}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -157,35 +153,19 @@ class Supervisor:
             _log.warning("not waiting for requests in flight")
             return False
         await handing_back
-        finished = all(reply is None or reply["finished"] for reply in drained.result())
-        _log.info("drained" if finished else "gave up on requests in flight", gateways=len(asking))
+        finished = drained.result()
+        _log.info("drained" if finished else "gave up on requests in flight")
         return finished
 
-    async def _hand_back(self) -> None:
-        """Have the workers take no more jobs, and hand those they have back with a checkpoint."""
-        sockets = set(self._settings.run_dir.glob(f"*{SOCKET_SUFFIX}")) - set(self._gateways())
-        workers = [path for path in sockets if path.name != QUEUE_SOCKET]
-        await asyncio.gather(*(self._ask(path, "POST", "/hand-back", _HAND_BACK_WITHIN_S) for path in workers))
-
-    def _gateways(self) -> list[Path]:
-        return list(self._settings.run_dir.glob(f"{self._control_name}.*{SOCKET_SUFFIX}"))
-
-    async def _ask(self, path: Path, method: str, route: str, timeout_s: float) -> dict[str, object] | None:
-        transport = httpx.AsyncHTTPTransport(uds=str(path), verify=False)
-        async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
-            try:
-                reply: dict[str, object] = (await client.request(method, f"http://gateway{route}")).json()
-            except httpx.ConnectError:
-                path.unlink(missing_ok=True)  # Its process died without a goodbye.
-                return None
-            except (httpx.HTTPError, ValueError):  # No answer, or not one of ours.
-                return None
-        return reply
+    @property
+    def _stop_file(self) -> Path:
+        return self._settings.run_dir / STOP_FILE
 
     def _clear(self) -> None:
         for pattern in (f"*{SOCKET_SUFFIX}", f"*{PLACE_SUFFIX}*", f"*{WISH_SUFFIX}", f"*{CHANGING_SUFFIX}"):
             for path in self._settings.run_dir.glob(pattern):
                 path.unlink(missing_ok=True)
+        self._stop_file.unlink(missing_ok=True)
 
     def _clean(self) -> None:
         self._clear()

@@ -1,0 +1,105 @@
+"""Watches every source until an end is certain, then drains, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from ekiben.deploy.agent.drain import LIMIT_S, Outcome, Step, drain
+from ekiben.deploy.agent.health import Health
+from ekiben.deploy.agent.interruption import Interruption, Kind, Source
+from ekiben.deploy.agent.metadata import MetadataError
+from ekiben.deploy.agent.metrics import AgentMetrics
+from ekiben.deploy.agent.signals import Signals
+
+_log = structlog.get_logger("ekiben.agent")
+
+LOOK_EVERY_S: Final = 2.0
+"""AWS recommends five at most."""
+_MARGIN_S: Final = 5.0
+"""Before the stated end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One instance's.
+
+    Attributes:
+        sources: Besides the signals; each is asked in turn.
+        steps: Of the drain.
+        health: Reports an instance that stays unready; None: nobody is told.
+        meanwhile: Runs while the drain does, such as a heartbeat; cancelled after it.
+        drains_at_risk: Whether a recommendation to rebalance is enough to drain.
+    """
+
+    sources: Sequence[Source]
+    signals: Signals
+    steps: Sequence[Step]
+    metrics: AgentMetrics
+    health: Health | None = None
+    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
+    drains_at_risk: bool = False
+
+    async def run(self) -> Outcome:
+        """Watch, then drain; returns how that went."""
+        async with _beside(self.health.watch(self.metrics.unhealthy.inc) if self.health else None):
+            interruption = await self._wait()
+        left_s = LIMIT_S
+        if interruption.deadline is not None:
+            left_s = (interruption.deadline - datetime.now(UTC)).total_seconds() - _MARGIN_S
+        async with _beside(self.meanwhile() if self.meanwhile else None):
+            outcome = await drain(self.steps, min(LIMIT_S, left_s))
+        self.metrics.drain.observe(outcome.seconds)
+        for step in outcome.failed:
+            self.metrics.failed_steps.labels(step).inc()
+        _log.info("drained", id=interruption.id, seconds=round(outcome.seconds, 3), failed=outcome.failed)
+        return outcome
+
+    async def _wait(self) -> Interruption:
+        """The first interruption to drain for; what was seen before is not told again."""
+        seen: set[str] = set()
+        while True:
+            for source in (self.signals, *self.sources):
+                found = await self._look(source)
+                if found is None or found.id in seen:
+                    continue
+                seen.add(found.id)
+                self._tell(found)
+                if found.kind.is_final or self.drains_at_risk:
+                    return found
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.signals.came.wait(), LOOK_EVERY_S)
+
+    async def _look(self, source: Source) -> Interruption | None:
+        try:
+            return await source.look()
+        except MetadataError as error:
+            name = type(source).__name__
+            self.metrics.failed_looks.labels(name).inc()
+            _log.warning("cannot look for notices", source=name, reason=str(error))
+            return None
+
+    def _tell(self, found: Interruption) -> None:
+        self.metrics.notices.labels(found.kind.value).inc()
+        if found.kind is Kind.REBALANCE:
+            self.metrics.at_risk.set(1)
+        deadline = found.deadline.isoformat() if found.deadline else None
+        _log.warning("notice", kind=found.kind.value, id=found.id, at=found.at.isoformat(), deadline=deadline)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    """Within the block, do this as well; that it fails is nothing to the block."""
+    task = None if work is None else asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,120 @@
+"""From notices to one drain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ekiben.deploy.agent import agent as module
+from ekiben.deploy.agent.agent import Agent
+from ekiben.deploy.agent.drain import Step
+from ekiben.deploy.agent.interruption import Source
+from ekiben.deploy.agent.metadata import Metadata
+from ekiben.deploy.agent.metrics import AgentMetrics
+from ekiben.deploy.agent.notices import LifecycleStates, RebalanceRecommendations, SpotNotices
+from ekiben.deploy.agent.signals import Signals
+from ekiben.testing.instance_metadata import InstanceMetadata
+
+
+class Bench:
+    """An agent whose drain is counted."""
+
+    def __init__(self, sources: Sequence[Source], *, drains_at_risk: bool = False) -> None:
+        self.drains = 0
+        self.metrics = AgentMetrics(CollectorRegistry())
+        self.signals = Signals()
+        self.agent = Agent(
+            sources, self.signals, [Step("x", 1.0, self._drain)], self.metrics, None, None, drains_at_risk
+        )
+
+    async def _drain(self) -> None:
+        self.drains += 1
+
+    def noticed(self, kind: str) -> float:
+        return self.metrics.registry.get_sample_value("ekiben_agent_notices_total", {"kind": kind}) or 0.0
+
+
+@pytest.fixture
+def sources(metadata: Metadata) -> Sequence[Source]:
+    return SpotNotices(metadata), LifecycleStates(metadata), RebalanceRecommendations(metadata)
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.02)
+
+
+async def _looked(service: InstanceMetadata, times: int) -> None:
+    """Wait until everything was looked at so often."""
+    before = len(service.asked)
+    while len(service.asked) < before + 3 * (times + 1):  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.01)
+
+
+async def test_a_recommendation_is_told_and_waits_for_a_notice(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    bench = Bench(sources)
+    running = asyncio.create_task(bench.agent.run())
+    service.recommend_rebalance()
+    await _looked(service, 3)
+    assert not running.done()
+    assert (bench.noticed("rebalance"), bench.metrics.at_risk._value.get()) == (1, 1)
+    service.interrupt()
+    outcome = await asyncio.wait_for(running, 5)
+    assert (bench.drains, outcome.failed) == (1, ())
+    assert (bench.noticed("rebalance"), bench.noticed("spot")) == (1, 1)
+
+
+async def test_a_recommendation_is_enough_where_the_operator_says_so(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    bench = Bench(sources, drains_at_risk=True)
+    service.recommend_rebalance()
+    await asyncio.wait_for(bench.agent.run(), 5)
+    assert bench.drains == 1
+
+
+async def test_the_group_ends_the_instance(service: InstanceMetadata, sources: Sequence[Source]) -> None:
+    bench = Bench(sources)
+    service.aim_for("Terminated")
+    await asyncio.wait_for(bench.agent.run(), 5)
+    assert (bench.drains, bench.noticed("lifecycle")) == (1, 1)
+
+
+async def test_a_signal_needs_no_metadata_service(
+    service: InstanceMetadata, sources: Sequence[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 60.0)
+    bench = Bench(sources)
+    running = asyncio.create_task(bench.agent.run())
+    await _looked(service, 0)
+    await service.__aexit__()
+    bench.signals.tell()
+    await asyncio.wait_for(running, 5)
+    assert (bench.drains, bench.noticed("stop")) == (1, 1)
+
+
+async def test_a_service_that_is_away_for_a_while_is_asked_again(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    bench = Bench(sources)
+    service.say("spot/instance-action", "nonsense")
+    running = asyncio.create_task(bench.agent.run())
+    await _looked(service, 2)
+    assert bench.metrics.failed_looks.labels("SpotNotices")._value.get() >= 2
+    service.interrupt()
+    await asyncio.wait_for(running, 5)
+    assert bench.drains == 1
+
+
+async def test_a_notice_that_leaves_no_time_is_obeyed_all_the_same(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    bench = Bench(sources)
+    service.interrupt("hibernate", in_s=-3)
+    outcome = await asyncio.wait_for(bench.agent.run(), 5)
+    assert (bench.drains, outcome.failed) == (1, ())
