@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,3 +25,9 @@ def tool(name: str, package: str) -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
+
+
+def bash_faults(text: str) -> str:
+    """What shellcheck says of a command; empty: nothing."""
+    command = [str(Path(sys.executable).with_name("shellcheck")), "--shell", "bash", "--severity", "style", "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False).stdout
