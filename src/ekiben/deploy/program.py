@@ -16,7 +16,12 @@ _LINES_SHOWN: Final = 30
 
 
 def run_program(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None, watched: bool = False
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    watched: bool = False,
+    given: str | None = None,
 ) -> str:
     """Run a program and return what it wrote on standard output.
 
@@ -25,6 +30,7 @@ def run_program(
         folder: Where it runs.
         environment: All of its environment; by default this process's.
         watched: Leave its output to the terminal, for programs that take minutes; nothing is returned then.
+        given: What it reads on standard input; None: nothing.
 
     Raises:
         BuildError: It is not installed, or it failed; with the end of what it wrote.
@@ -34,7 +40,8 @@ def run_program(
             command,
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else None,
+            input=given,
             stdout=None if watched else subprocess.PIPE,
             stderr=None if watched else subprocess.PIPE,
             text=True,

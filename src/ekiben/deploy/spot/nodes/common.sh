@@ -1,0 +1,47 @@
+#!/bin/bash
+# The first start of a node of the deployment @@{deployment}; written by `ekiben spot up`. There is no secret in it.
+set -euo pipefail
+umask 022
+
+metadata() { # path
+  local token
+  token=$(curl -sfX PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+  curl -sf -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"
+}
+
+# The machine image with GPU drivers is ECS's; its agent has nothing to do here.
+systemctl disable --now ecs 2>/dev/null || true
+command -v docker >/dev/null || dnf install -y -q docker
+command -v aws >/dev/null || dnf install -y -q awscli-2
+systemctl enable --now docker
+
+export AWS_DEFAULT_REGION=@@{region}
+instance=$(metadata instance-id)
+address=$(metadata local-ipv4)
+zone=$(metadata placement/availability-zone)
+install -d /etc/ekiben /usr/local/lib/ekiben
+printf '%s\n' "AWS_DEFAULT_REGION=$AWS_DEFAULT_REGION" "instance=$instance" "address=$address" "zone=$zone" >/etc/ekiben/node
+
+# Secrets go from SSM into memory, at every start of the service.
+cat >/usr/local/lib/ekiben/secrets <<'END'
+#!/bin/bash
+set -euo pipefail
+umask 077
+source /etc/ekiben/node
+export AWS_DEFAULT_REGION
+secret() { aws ssm get-parameter --with-decryption --name "@@{path}/$1" --query Parameter.Value --output text; }
+quoted() { python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read().strip(), safe=""))'; }
+install -d -m 0755 /run/ekiben
+install -d -m 0700 -o @@{uid} -g @@{uid} /run/ekiben/run
+@@{secrets}
+END
+
+cat >/usr/local/lib/ekiben/login <<'END'
+#!/bin/bash
+set -euo pipefail
+source /etc/ekiben/node
+export AWS_DEFAULT_REGION
+aws ecr get-login-password | docker login --username AWS --password-stdin @@{registry}
+docker pull --quiet @@{image}
+END
+chmod 0755 /usr/local/lib/ekiben/*

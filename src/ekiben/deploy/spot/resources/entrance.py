@@ -1,0 +1,189 @@
+"""The load balancer: the only way in, and to the gateway alone. Workers announce themselves to the gateway instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ekiben.deploy.spot.absent import if_there
+from ekiben.deploy.spot.deployment import GATEWAY_PORT
+from ekiben.deploy.spot.resource import Resource, SomebodyElses
+from ekiben.deploy.spot.resources import firewall
+from ekiben.deploy.spot.resources.network import VPC, subnet_ids, vpc_id
+from ekiben.deploy.spot.resources.routes import ROUTES
+from ekiben.deploy.spot.world import Found
+
+if TYPE_CHECKING:
+    from ekiben.deploy.spot.world import Fields, World
+
+BALANCER, TARGETS = "load-balancer", "target-group"
+# Streams and WebSockets may be silent for a while.
+_BALANCER: Final = {
+    "idle_timeout.timeout_seconds": "300",
+    "routing.http.drop_invalid_header_fields.enabled": "true",
+}
+_TARGETS: Final = {"deregistration_delay.timeout_seconds": "60", "stickiness.enabled": "false"}
+
+
+class LoadBalancer(Resource):
+    """An application load balancer in all zones."""
+
+    kind = "load balancer"
+    name = BALANCER
+    needs = (firewall.ENTRANCE, ROUTES)
+    rights = (
+        "ec2:DescribeAccountAttributes",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateLoadBalancer",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:SetSubnets",
+        "iam:CreateServiceLinkedRole",
+    )
+    patience_s = 300.0
+
+    def wanted(self, world: World) -> Fields:
+        """Where it is, and how it treats connections."""
+        return {
+            "subnets": sorted(subnet_ids(world)),
+            "firewall": [world.id(firewall.ENTRANCE)],
+            "attributes": _BALANCER,
+        }
+
+    def observe(self, world: World) -> Found | None:
+        """By its name."""
+        elb, named = world.clients.elbv2, world.deployment.prefix
+        found = if_there(lambda: elb.describe_load_balancers(Names=[named])["LoadBalancers"], "LoadBalancerNotFound")
+        if not found:
+            return None
+        balancer = found[0]
+        arn = balancer["LoadBalancerArn"]
+        if not world.deployment.owns(tags_of(world, arn)):
+            raise SomebodyElses(self.kind, named, world.deployment.config.name)
+        attributes = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        fields = {
+            "subnets": sorted(zone["SubnetId"] for zone in balancer["AvailabilityZones"]),
+            "firewall": list(balancer["SecurityGroups"]),
+            "attributes": {each["Key"]: each["Value"] for each in attributes if each["Key"] in _BALANCER},
+            "address": balancer["DNSName"],
+        }
+        return Found(arn, fields)
+
+    def create(self, world: World) -> None:
+        """With its tags."""
+        world.clients.elbv2.create_load_balancer(
+            Name=world.deployment.prefix,
+            Subnets=subnet_ids(world),
+            SecurityGroups=[world.id(firewall.ENTRANCE)],
+            Scheme="internet-facing",
+            Type="application",
+            Tags=world.deployment.tags(self.name),
+        )
+
+    def update(self, world: World, found: Found) -> None:
+        """What differs."""
+        elb, wanted = world.clients.elbv2, self.wanted(world)
+        if found.fields["subnets"] != wanted["subnets"]:
+            elb.set_subnets(LoadBalancerArn=found.id, Subnets=subnet_ids(world))
+        if found.fields["firewall"] != wanted["firewall"]:
+            elb.set_security_groups(LoadBalancerArn=found.id, SecurityGroups=[world.id(firewall.ENTRANCE)])
+        if found.fields["attributes"] != wanted["attributes"]:
+            elb.modify_load_balancer_attributes(LoadBalancerArn=found.id, Attributes=_attributes(_BALANCER))
+
+    def delete(self, world: World, found: Found) -> None:
+        """Its listeners go with it."""
+        world.clients.elbv2.delete_load_balancer(LoadBalancerArn=found.id)
+
+
+class TargetGroup(Resource):
+    """Where requests go: to the gateway, while it is ready."""
+
+    kind = "target group"
+    name = TARGETS
+    needs = (VPC,)
+    rights = (
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+    )
+    fixed = frozenset({"vpc", "port"})
+    keeps = frozenset({"vpc"})
+    patience_s = 300.0
+
+    def wanted(self, world: World) -> Fields:
+        """How it asks, and what it does with a node that goes."""
+        return {"vpc": vpc_id(world), "port": GATEWAY_PORT, "health": _health(), "attributes": _TARGETS}
+
+    def observe(self, world: World) -> Found | None:
+        """By its name."""
+        elb, named = world.clients.elbv2, world.deployment.prefix
+        found = if_there(lambda: elb.describe_target_groups(Names=[named])["TargetGroups"], "TargetGroupNotFound")
+        if not found:
+            return None
+        group: Any = found[0]
+        if not world.deployment.owns(tags_of(world, group["TargetGroupArn"])):
+            raise SomebodyElses(self.kind, named, world.deployment.config.name)
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
+        fields = {
+            "vpc": group["VpcId"],
+            "port": group["Port"],
+            "health": {key: group.get(key) for key in _health()},
+            "attributes": {each["Key"]: each["Value"] for each in attributes if each["Key"] in _TARGETS},
+        }
+        return Found(group["TargetGroupArn"], fields)
+
+    def create(self, world: World) -> None:
+        """With its tags."""
+        health: Any = _health()
+        world.clients.elbv2.create_target_group(
+            Name=world.deployment.prefix,
+            Protocol="HTTP",
+            Port=GATEWAY_PORT,
+            VpcId=vpc_id(world),
+            TargetType="instance",
+            Tags=world.deployment.tags(self.name),
+            **health,
+        )
+
+    def update(self, world: World, found: Found) -> None:
+        """Set everything."""
+        elb = world.clients.elbv2
+        health: Any = _health()
+        elb.modify_target_group(TargetGroupArn=found.id, **health)
+        elb.modify_target_group_attributes(TargetGroupArn=found.id, Attributes=_attributes(_TARGETS))
+
+    def delete(self, world: World, found: Found) -> None:
+        """When no listener sends to it."""
+        world.clients.elbv2.delete_target_group(TargetGroupArn=found.id)
+
+
+def tags_of(world: World, arn: str) -> Any:
+    """Tags of a part of a load balancer."""
+    return world.clients.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+
+
+def _health() -> dict[str, Any]:
+    return {
+        "HealthCheckPath": "/readyz",
+        "HealthCheckIntervalSeconds": 10,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 2,
+        "UnhealthyThresholdCount": 3,
+        "Matcher": {"HttpCode": "200"},
+    }
+
+
+def _attributes(values: dict[str, str]) -> Any:
+    return [{"Key": key, "Value": value} for key, value in values.items()]

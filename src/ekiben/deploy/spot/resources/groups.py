@@ -1,0 +1,45 @@
+"""What all Auto Scaling groups have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ekiben.deploy.spot.resource import SomebodyElses
+from ekiben.deploy.spot.waiting import wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from ekiben.deploy.spot.world import World
+
+
+def find_group(world: World, named: str) -> AutoScalingGroupTypeDef | None:
+    """The group of that name.
+
+    Raises:
+        SomebodyElses: It is not the deployment's.
+    """
+    found = world.clients.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[named])["AutoScalingGroups"]
+    if not found:
+        return None
+    if not world.deployment.owns(found[0].get("Tags", [])):
+        raise SomebodyElses("Auto Scaling group", named, world.deployment.config.name)
+    return found[0]
+
+
+def group_tags(world: World, resource: str) -> Any:
+    """Tags of a group, which its instances get too."""
+    return [{**tag, "PropagateAtLaunch": True} for tag in world.deployment.tags(resource)]
+
+
+def remove_group(world: World, named: str, patience_s: float) -> None:
+    """Let its instances go, each in its own way, and then the group."""
+    autoscaling = world.clients.autoscaling
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName=named, MinSize=0, MaxSize=0, DesiredCapacity=0)
+
+    def empty() -> bool:
+        group = find_group(world, named)
+        return group is None or not group.get("Instances")
+
+    wait_until(empty, f"the instances of {named} to go", patience_s)
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName=named, ForceDelete=True)

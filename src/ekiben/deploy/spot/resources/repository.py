@@ -1,0 +1,167 @@
+"""ECR repositories, one for each image, and the images in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from ekiben.deploy.spot.absent import if_there
+from ekiben.deploy.spot.resource import Resource, SomebodyElses
+from ekiben.deploy.spot.world import Found
+
+if TYPE_CHECKING:
+    from ekiben.deploy.spot.deployment import Deployment
+    from ekiben.deploy.spot.pushing import Pusher
+    from ekiben.deploy.spot.world import Fields, World
+
+GATEWAY: Final = "gateway"
+_IMAGES_KEPT: Final = 10
+
+
+def repository_of(role: str) -> str:
+    """Name of the repository of the gateway, or of a model."""
+    return f"repository-{role}"
+
+
+def image_uri(deployment: Deployment, role: str, image: str) -> str:
+    """Where a local image is in ECR; it keeps its tag."""
+    return f"{deployment.registry}/ekiben/{deployment.config.name}/{role}:{image.rpartition(':')[2]}"
+
+
+@dataclass(frozen=True)
+class Repository(Resource):
+    """One repository."""
+
+    role: str
+
+    kind: ClassVar[str] = "ECR repository"
+    rights: ClassVar = (
+        "ecr:CreateRepository",
+        "ecr:DeleteRepository",
+        "ecr:DescribeRepositories",
+        "ecr:GetLifecyclePolicy",
+        "ecr:ListTagsForResource",
+        "ecr:PutImageScanningConfiguration",
+        "ecr:PutImageTagMutability",
+        "ecr:PutLifecyclePolicy",
+        "ecr:TagResource",
+    )
+
+    @property
+    def name(self) -> str:
+        """By role."""
+        return repository_of(self.role)
+
+    def wanted(self, world: World) -> Fields:  # noqa: ARG002  # the same everywhere
+        """Scanned, tags that never move, and not too many images."""
+        return {"scan on push": True, "tags": "IMMUTABLE", "lifecycle": _lifecycle()}
+
+    def observe(self, world: World) -> Found | None:
+        """By its name."""
+        ecr, named = world.clients.ecr, self._named(world)
+        found = if_there(lambda: ecr.describe_repositories(repositoryNames=[named]), "RepositoryNotFoundException")
+        if not found:
+            return None
+        repository = found["repositories"][0]
+        tags = ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"]
+        if not world.deployment.owns(tags):
+            raise SomebodyElses(self.kind, named, world.deployment.config.name)
+        policy = if_there(lambda: ecr.get_lifecycle_policy(repositoryName=named), "LifecyclePolicyNotFoundException")
+        fields = {
+            "scan on push": repository["imageScanningConfiguration"]["scanOnPush"],
+            "tags": repository["imageTagMutability"],
+            "lifecycle": json.loads(policy["lifecyclePolicyText"]) if policy else {},
+        }
+        return Found(named, fields)
+
+    def create(self, world: World) -> None:
+        """With its tags."""
+        world.clients.ecr.create_repository(
+            repositoryName=self._named(world),
+            tags=world.deployment.tags(self.name),
+            imageTagMutability="IMMUTABLE",
+            imageScanningConfiguration={"scanOnPush": True},
+        )
+
+    def update(self, world: World, found: Found) -> None:
+        """Set everything."""
+        ecr = world.clients.ecr
+        ecr.put_image_scanning_configuration(repositoryName=found.id, imageScanningConfiguration={"scanOnPush": True})
+        ecr.put_image_tag_mutability(repositoryName=found.id, imageTagMutability="IMMUTABLE")
+        ecr.put_lifecycle_policy(repositoryName=found.id, lifecyclePolicyText=json.dumps(_lifecycle()))
+
+    def delete(self, world: World, found: Found) -> None:
+        """With all images."""
+        world.clients.ecr.delete_repository(repositoryName=found.id, force=True)
+
+    def _named(self, world: World) -> str:
+        return f"ekiben/{world.deployment.config.name}/{self.role}"
+
+
+@dataclass(frozen=True)
+class PushedImage(Resource):
+    """An image in its repository."""
+
+    role: str
+    image: str
+    pusher: Pusher
+
+    kind: ClassVar[str] = "image"
+    rights: ClassVar = (
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchDeleteImage",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:GetAuthorizationToken",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+    )
+
+    @property
+    def name(self) -> str:
+        """By role."""
+        return f"image-{self.role}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Its repository."""
+        return (repository_of(self.role),)
+
+    def wanted(self, world: World) -> Fields:  # noqa: ARG002  # nothing to compare
+        """That it is there is all."""
+        return {}
+
+    def observe(self, world: World) -> Found | None:
+        """By its tag."""
+        uri = image_uri(world.deployment, self.role, self.image)
+        repository, _, tag = uri.removeprefix(f"{world.deployment.registry}/").rpartition(":")
+        ecr = world.clients.ecr
+        found = if_there(
+            lambda: ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}]),
+            "RepositoryNotFoundException",
+        )
+        return Found(uri) if found and found["images"] else None
+
+    def create(self, world: World) -> None:
+        """Push the local image."""
+        uri = image_uri(world.deployment, self.role, self.image)
+        token = world.clients.ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        self.pusher.push(self.image, uri, token)
+
+    def delete(self, world: World, found: Found) -> None:
+        """Take it out of the repository."""
+        repository, _, tag = found.id.removeprefix(f"{world.deployment.registry}/").rpartition(":")
+        world.clients.ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
+
+
+def _lifecycle() -> dict[str, Any]:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _IMAGES_KEPT}
+    rule = {
+        "rulePriority": 1,
+        "description": f"the newest {_IMAGES_KEPT}, for going back",
+        "selection": selection,
+        "action": {"type": "expire"},
+    }
+    return {"rules": [rule]}
