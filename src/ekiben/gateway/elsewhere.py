@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -18,19 +18,8 @@ _log = structlog.get_logger("ekiben.gateway")
 _EVERY_S: Final = 1.0
 
 
-class Announced(Protocol):
-    """What the fleet asks."""
-
-    @property
-    def models(self) -> frozenset[str]:
-        """The models whose workers announce themselves."""
-
-    def workers(self, model: str) -> Mapping[str, Announcement]:
-        """The model's announced workers, by URL."""
-
-
 class Elsewhere:
-    """Keeps reading who is there. While the server is away those who were known stay known; probes tell how they are.
+    """Keeps reading who is there; see `Announced`. While the server is away, those who were known stay so.
 
     Args:
         store: Where they announce themselves; closed with this.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import re
-import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,24 +13,20 @@ import structlog
 
 from ekiben.cards.card import Card
 from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
+from ekiben.gateway.addresses import Address, Addresses, Announced, is_changing
 from ekiben.gateway.attempts import Attempts, is_silent, refuses
-from ekiben.gateway.elsewhere import Announced
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.road import Part, Road
 from ekiben.gateway.traffic import Traffic
 from ekiben.gateway.worker_client import Reply, WorkerClient
 from ekiben.inference import protocol
 from ekiben.jobs import Announcement
-from ekiben.worker.host import changing_path
-from ekiben.worker.listener import SOCKET_SUFFIX
 
 _log = structlog.get_logger("ekiben.gateway")
 
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
-# Loading takes as long as it takes; a file that has lain there longer was left behind.
-_LONGEST_CHANGE_S = 900.0
 
 
 class Fleet:
@@ -57,16 +51,9 @@ class Fleet:
         token: str | None = None,
         announced: Announced | None = None,
     ) -> None:
-        self._run_dir, self._token, self._announced = run_dir, token, announced
-        self._coming_and_going = announced.models if announced else frozenset()
-        self._expected = {
-            card.name: 1
-            if card.name in self._coming_and_going
-            else len(urls.get(card.name, ())) or card.resources.workers
-            for card in cards
-        }
-        self._urls = {name: [str(url) for url in urls.get(name, ())] for name in self._expected}
-        self._workers: dict[str, dict[Path | str, WorkerClient]] = {name: {} for name in self._expected}
+        self._token, self._addresses = token, Addresses(run_dir, urls, announced)
+        self._expected = {card.name: self._addresses.expected(card) for card in cards}
+        self._workers: dict[str, dict[Address, WorkerClient]] = {name: {} for name in self._expected}
         self._traffic = {name: Traffic() for name in self._expected}
         self._watching: asyncio.Task[None] | None = None
 
@@ -93,7 +80,7 @@ class Fleet:
 
     def announced(self, model: str) -> list[tuple[WorkerClient, Announcement]]:
         """The model's workers that announced themselves, and what they said."""
-        told = self._announced.workers(model) if self._announced else {}
+        told = self._addresses.announced(model)
         return [(worker, told[worker.url]) for worker in self._workers[model].values() if worker.url in told]
 
     def in_flight(self, model: str) -> int:
@@ -213,8 +200,8 @@ class Fleet:
 
     async def _look(self) -> None:
         for model, group in self._workers.items():
-            addresses = self._addresses(model)
-            if model in self._coming_and_going:
+            addresses = self._addresses.of(model)
+            if self._addresses.come_and_go(model):
                 await self._part(model, set(group) - set(addresses))
             for address in addresses:
                 if address not in group:
@@ -224,7 +211,7 @@ class Fleet:
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
 
-    async def _part(self, model: str, gone: set[Path | str]) -> None:
+    async def _part(self, model: str, gone: set[Address]) -> None:
         """Send no more to workers that are announced no more; those that answer finish what they have."""
         for address in gone:
             worker = self._workers[model][address]
@@ -234,16 +221,6 @@ class Fleet:
                 # A machine that was taken away closes no connections: only so do its requests get to the next worker.
                 await worker.close()
 
-    def _addresses(self, model: str) -> list[Path | str]:
-        if self._announced is not None and model in self._coming_and_going:
-            return list(self._announced.workers(model))
-        urls = self._urls[model]
-        if urls:
-            return list(urls)
-        # Names may hold dots: `a.b.7.sock` is a worker of `a.b`, not of `a`.
-        pattern = re.compile(rf"{re.escape(model)}\.\d+{re.escape(SOCKET_SUFFIX)}")
-        return [path for path in self._run_dir.glob(f"{model}.*") if pattern.fullmatch(path.name)]
-
     async def _probe(self, model: str, worker: WorkerClient) -> None:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
@@ -252,7 +229,7 @@ class Fleet:
             if isinstance(worker.address, Path) and refuses(error):
                 self._note(worker, ready=False)
                 await self._forget(model, worker)
-            elif not _is_changing(worker.address):
+            elif not is_changing(worker.address):
                 self._note(worker, ready=False)
         else:
             worker.silent = False
@@ -271,13 +248,3 @@ class Fleet:
             with contextlib.suppress(OSError):
                 address.unlink()
         await worker.retire()
-
-
-def _is_changing(address: Path | str) -> bool:
-    """Whether the worker there said that it is loading or closing its model, which may keep it from answering."""
-    if isinstance(address, str):
-        return False
-    try:
-        return time.time() - changing_path(address).stat().st_mtime < _LONGEST_CHANGE_S
-    except OSError:
-        return False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from ekiben.errors import QueueUnavailable
 from ekiben.jobs.store import Store
@@ -41,7 +41,7 @@ class Announcement(BaseModel):
     url: WorkerUrl
     version: _Text
     instance: _Text
-    since: float
+    since: FiniteFloat
 
 
 class Presence:
@@ -53,6 +53,7 @@ class Presence:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._unbelieved = 0
 
     async def announce(self, worker: str, told: Announcement) -> None:
         """Be there for the next `EXPIRY_S`.
@@ -82,7 +83,15 @@ class Presence:
         Raises:
             QueueUnavailable: The server does not answer.
         """
-        return _one_each(_read(await self._run("present", MOST_OF_A_MODEL, *models)), models)
+        entries = await self._run("present", MOST_OF_A_MODEL, *models)
+        found = [told for told in map(_read, entries) if told is not None and told.model in models]
+        self._complain(len(entries) - len(found))
+        return _one_each(found)
+
+    def _complain(self, unbelieved: int) -> None:
+        if unbelieved != self._unbelieved:
+            _log.warning("announced workers are not believed", entries=unbelieved)
+        self._unbelieved = unbelieved
 
     async def _run(self, operation: str, *arguments: str | float) -> Any:
         try:
@@ -92,18 +101,16 @@ class Presence:
             raise QueueUnavailable("the Valkey server does not answer in time") from None
 
 
-def _read(entries: Iterable[str]) -> Iterable[Announcement]:
-    for entry in entries:
-        try:
-            yield Announcement.model_validate_json(entry)
-        except ValidationError as error:
-            _log.warning("an announced worker is not believed", faults=error.error_count())
+def _read(entry: str) -> Announcement | None:
+    try:
+        return Announcement.model_validate_json(entry)
+    except ValidationError:
+        return None
 
 
-def _one_each(found: Iterable[Announcement], models: Sequence[str]) -> list[Announcement]:
+def _one_each(found: Iterable[Announcement]) -> list[Announcement]:
     """The processes of one machine share its URL; the oldest speaks for them."""
     oldest: dict[tuple[str, str], Announcement] = {}
     for told in sorted(found, key=lambda told: told.since):
-        if told.model in models:
-            oldest.setdefault((told.model, told.url), told)
+        oldest.setdefault((told.model, told.url), told)
     return list(oldest.values())

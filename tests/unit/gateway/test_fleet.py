@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from ekiben.errors import WorkerLost
+from ekiben.errors import ShuttingDown, WorkerLost
 from ekiben.gateway.fleet import Fleet
+from ekiben.gateway.road import TEXT
 from ekiben.gateway.worker_client import WorkerClient
 from ekiben.testing import toy_card
 from ekiben.worker.host import changing_path
@@ -62,6 +65,31 @@ async def test_workers_that_refuse_a_request_never_had_it_and_do_not_count(
         await fleet.infer("toy", b"", {}, 1)
     assert len(asked) == 4
     await fleet.close()
+
+
+async def test_an_answer_in_parts_begins_at_the_next_worker_when_one_is_leaving(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[WorkerClient] = []
+
+    @asynccontextmanager
+    async def generate(worker: WorkerClient, *_: object) -> AsyncIterator[AsyncIterator[bytes]]:
+        asked.append(worker)
+        if len(asked) < 4:
+            raise ShuttingDown("leaving")
+        yield _lines()
+
+    monkeypatch.setattr(WorkerClient, "generate", generate)
+    fleet = _fleet(run_dir, 4)
+    async with fleet.generate(TEXT, "toy", b"", {}, 1) as lines:
+        assert [line async for line in lines] == [b"a"]
+    assert len(asked) == 4
+    assert fleet.counts("toy") == (1, 4)
+    await fleet.close()
+
+
+async def _lines() -> AsyncIterator[bytes]:
+    yield b"a"
 
 
 async def test_a_worker_lost_by_a_request_is_logged(run_dir: Path) -> None:

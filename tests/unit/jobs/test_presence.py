@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ekiben.errors import QueueUnavailable
 from ekiben.jobs import Announcement, Presence, Store, presence
@@ -78,6 +79,7 @@ async def test_their_number_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyP
         told().model_dump_json().replace("http://10.0.0.1:3100", "file:///etc/passwd"),
         told().model_dump_json().replace("i-1", "<b>"),
         told().model_dump_json().replace("1.0.0", "1" * 200),
+        told().model_dump_json().replace('"since":1.0', '"since":NaN'),
         told(model="other").model_dump_json(),
     ],
 )
@@ -86,7 +88,9 @@ async def test_what_cannot_be_believed_is_left_out(bench: Bench, entry: str) -> 
     await there.announce("w1", told())
     await bench.raw.sadd(bench.store.key("workers", "toy"), "w2")
     await bench.raw.set(bench.store.key("worker", "toy", "w2"), entry)
-    assert await there.present(["toy"]) == [told()]
+    with capture_logs() as logs:
+        assert await there.present(["toy"]) == await there.present(["toy"]) == [told()]
+    assert [(log["event"], log["entries"]) for log in logs] == [("announced workers are not believed", 1)]
 
 
 async def test_a_server_that_is_away_is_an_error_of_ours(tmp_path: Path) -> None:
