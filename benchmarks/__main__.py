@@ -17,6 +17,7 @@ from benchmarks.harness.report import Report
 _MODULES = {
     "embeddings": "embeddings.run",
     "faults": "faults.run",
+    "interruptions": "interruptions.run",
     "overload": "overload.run",
     "queues": "queues.run",
     "queues.faults": "queues.faults.run",

@@ -39,7 +39,6 @@ _KEEP_ALIVE_S = 75
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0
-_HAND_BACK_WITHIN_S = 15.0
 # More is never needed, and some programs close every possible file when they start.
 _MAX_FILES = 65_536
 
@@ -141,19 +140,17 @@ class Supervisor:
     async def _drain(self) -> bool:
         """Have the gateways finish what is in flight; returns whether they did."""
         _log.info("draining; Ctrl-C again ends at once", timeout_s=self._settings.drain_timeout_s)
-        handing_back = asyncio.create_task(self._platform.hand_back(_HAND_BACK_WITHIN_S))
-        drained = asyncio.create_task(self._platform.drain(self._settings.drain_timeout_s + 5))
+        wait_s = self._settings.drain_timeout_s + 5
+        drained = asyncio.gather(self._platform.drain(wait_s), self._platform.hand_back(wait_s))
         impatient = asyncio.create_task(self._impatient.wait())
         either: set[asyncio.Future[Any]] = {drained, impatient}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         impatient.cancel()
         if not drained.done():
             drained.cancel()
-            handing_back.cancel()
             _log.warning("not waiting for requests in flight")
             return False
-        await handing_back
-        finished = drained.result()
+        finished, _ = drained.result()
         _log.info("drained" if finished else "gave up on requests in flight")
         return finished
 

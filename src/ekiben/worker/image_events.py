@@ -57,20 +57,23 @@ class ImageEvents:
         missing = self._missing
         while missing:
             news = await self._mailbox.news()
-            # Those that ended together are written together.
-            files = {each.index: self._finish(each) for each in news if isinstance(each, Ended)}
+            # Those that ended together are written together; what failed comes last, as nothing is read after it.
+            files = {each.index: self._finish(each) for each in news if isinstance(each, Ended) and each.is_drawn}
             for each in news:
-                if isinstance(each, Ended):
+                if isinstance(each, Previewed):
+                    yield await self._preview(each)
+                elif isinstance(each, Stepped) and self._settings.progress:
+                    yield _step(each)
+                elif isinstance(each, Ended) and each.is_drawn:
                     yield await files[each.index]
                     missing -= 1
-                elif isinstance(each, Previewed):
-                    yield await self._preview(each)
-                elif self._settings.progress:
-                    yield _step(each)
+            for each in news:
+                if isinstance(each, Ended):
+                    each.drawn()
         yield ImagesEnd(self._stages)
 
     def _finish(self, ended: Ended) -> asyncio.Task[FinishedImage]:
-        """Begin to write a picture; one that failed fails the request at once."""
+        """Begin to write a picture."""
         return asyncio.ensure_future(self._finished(ended.index, ended.drawn()))
 
     async def _finished(self, index: int, drawn: Drawn) -> FinishedImage:

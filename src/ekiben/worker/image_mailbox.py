@@ -44,6 +44,12 @@ class Ended:
     index: int
     drawing: Drawing
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is there."""
+        future = self.drawing.future
+        return not future.cancelled() and future.exception(timeout=0) is None
+
     def drawn(self) -> Drawn:
         """The picture.
 

@@ -56,6 +56,7 @@ async def test_a_drained_worker_hands_back_and_no_step_is_computed_twice(works: 
     job = await works.ended(job_id)
     assert job.state is State.SUCCEEDED
     assert [step for _, step in works.computed()] == list(range(1, 21))
+    assert job.cost.steps == 20
     assert await works.kinds(job_id) == ["queued", "started", "handed_back", "resumed", "succeeded"]
     assert job.attempts == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from ekiben.cli.supervisor import Supervisor, Target, raise_file_limit
 from ekiben.jobs.opening import QUEUE_SOCKET
 from ekiben.settings import load_settings
 from ekiben.worker.listener import Listener
+from ekiben.worker.platform_here import PlatformHere
 
 
 class Control:
@@ -65,6 +67,17 @@ async def test_giving_up_drains_what_still_answers(run_dir: Path, control: Contr
     supervisor = _supervisor(run_dir, respawn_timeout_s=0.001)
     assert await supervisor._watch(Running()) == 1  # type: ignore[arg-type]
     assert control.drained == 1
+
+
+async def test_the_agent_ends_it_by_a_file(run_dir: Path, control: Control) -> None:
+    supervisor = _supervisor(run_dir)
+    watching = asyncio.create_task(supervisor._watch(Running()))  # type: ignore[arg-type]
+    ending = asyncio.create_task(PlatformHere(run_dir, "_gateway").end())
+    assert await asyncio.wait_for(watching, 10) == 0
+    assert control.drained == 1
+    assert not ending.done()  # Until nothing of the platform is left.
+    supervisor._clean()
+    await asyncio.wait_for(ending, 10)
 
 
 async def test_workers_hand_their_jobs_back_while_the_gateway_drains(run_dir: Path, control: Control) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -24,6 +23,8 @@ LOOK_EVERY_S: Final = 2.0
 """AWS recommends five at most."""
 _MARGIN_S: Final = 5.0
 """Before the stated end."""
+_LATEST_S: Final = 900.0
+"""A group that does not end an instance at risk so soon will not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Agent:
         health: Reports an instance that stays unready; None: nobody is told.
         meanwhile: Runs while the drain does, such as a heartbeat; cancelled after it.
         drains_at_risk: Whether a recommendation to rebalance is enough to drain.
+        later: What is left to be done after a drain that EC2 asked for, within so many seconds; a signal ends it.
     """
 
     sources: Sequence[Source]
@@ -45,21 +47,33 @@ class Agent:
     health: Health | None = None
     meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
     drains_at_risk: bool = False
+    later: Callable[[Outcome, float], Coroutine[Any, Any, object]] | None = None
 
     async def run(self) -> Outcome:
         """Watch, then drain; returns how that went."""
         async with _beside(self.health.watch(self.metrics.unhealthy.inc) if self.health else None):
             interruption = await self._wait()
-        left_s = LIMIT_S
-        if interruption.deadline is not None:
-            left_s = (interruption.deadline - datetime.now(UTC)).total_seconds() - _MARGIN_S
         async with _beside(self.meanwhile() if self.meanwhile else None):
-            outcome = await drain(self.steps, min(LIMIT_S, left_s))
+            outcome = await drain(self.steps, min(LIMIT_S, interruption.left_s - _MARGIN_S))
         self.metrics.drain.observe(outcome.seconds)
         for step in outcome.failed:
             self.metrics.failed_steps.labels(step).inc()
         _log.info("drained", id=interruption.id, seconds=round(outcome.seconds, 3), failed=outcome.failed)
+        if interruption.kind in (Kind.SPOT, Kind.REBALANCE):
+            await self._do_later(outcome, interruption)
         return outcome
+
+    async def _do_later(self, outcome: Outcome, interruption: Interruption) -> None:
+        if self.later is None:
+            return
+        within_s = min(max(0.0, interruption.left_s), _LATEST_S)
+        doing = asyncio.create_task(self.later(outcome, within_s))
+        stopped = asyncio.create_task(self.signals.came.wait())
+        every: set[asyncio.Task[Any]] = {doing, stopped}
+        await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
+        for task in every:
+            task.cancel()
+        await asyncio.gather(*every, return_exceptions=True)
 
     async def _wait(self) -> Interruption:
         """The first interruption to drain for; what was seen before is not told again."""

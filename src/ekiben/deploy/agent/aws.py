@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("ekiben.agent")
 
 HEARTBEAT_S: Final = 15.0
+_AGAIN_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,19 @@ class Group:
         """Tell the hook that the instance may go; returns whether it was waiting."""
         return await self._unless_over(self.client.complete_lifecycle_action, LifecycleActionResult="CONTINUE")
 
+    async def acknowledge_later(self, within_s: float) -> bool:
+        """Tell a hook that does not wait yet, as soon as it does; returns whether it did.
+
+        After a spot notice the group may begin to end the instance only when there is nothing left to drain.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                while not await self.acknowledge():  # noqa: ASYNC110  # nobody tells
+                    await asyncio.sleep(_AGAIN_S)
+        except TimeoutError:
+            return False
+        return True
+
     async def keep_waiting(self) -> None:
         """Tell the hook, until cancelled or it no longer waits, that the drain is under way."""
         while await self._unless_over(self.client.record_lifecycle_action_heartbeat):  # noqa: ASYNC110  # no event
@@ -89,7 +103,7 @@ class Group:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
-            _log.info("no lifecycle action waits for this instance", reason=error.response["Error"]["Message"])
+            _log.debug("no lifecycle action waits for this instance", reason=error.response["Error"]["Message"])
             return False
         return True
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -33,23 +33,26 @@ class Outcome:
 
     Attributes:
         failed: Steps that failed or took longer than their share.
+        answers: What the others returned.
     """
 
     seconds: float
     failed: tuple[str, ...]
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 async def drain(steps: Sequence[Step], limit_s: float = LIMIT_S) -> Outcome:
     """Do every step; nothing is raised. What begins after `limit_s` has a second."""
-    began, failed = time.monotonic(), []
+    began, answers = time.monotonic(), dict[str, object]()
     for step in steps:
         left_s = max(_LEAST_S, began + limit_s - time.monotonic())
-        if not await _done(step, min(step.share_s, left_s)):
-            failed.append(step.name)
-    return Outcome(time.monotonic() - began, tuple(failed))
+        await _do(step, min(step.share_s, left_s), answers)
+    failed = tuple(step.name for step in steps if step.name not in answers)
+    return Outcome(time.monotonic() - began, failed, answers)
 
 
-async def _done(step: Step, within_s: float) -> bool:
+async def _do(step: Step, within_s: float, answers: dict[str, object]) -> None:
+    """Do it, and put down what it returns."""
     began = time.monotonic()
     # Not cancelled and awaited: what does not heed its cancellation would hold up the next step.
     task = asyncio.ensure_future(step.act())
@@ -58,7 +61,7 @@ async def _done(step: Step, within_s: float) -> bool:
     if not done:
         task.cancel()
         _log.error("a step of the drain takes too long; going on", step=step.name, seconds=seconds)
-        return False
+        return
     error = asyncio.CancelledError() if task.cancelled() else task.exception()
     if error is not None:
         _log.error(
@@ -67,6 +70,6 @@ async def _done(step: Step, within_s: float) -> bool:
             seconds=seconds,
             reason=str(error) or type(error).__name__,
         )
-        return False
-    _log.info("drain", step=step.name, seconds=seconds, found=task.result())
-    return True
+        return
+    answers[step.name] = task.result()
+    _log.info("drain", step=step.name, seconds=seconds)

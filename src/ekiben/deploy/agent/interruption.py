@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -39,6 +40,11 @@ class Interruption:
     kind: Kind
     at: datetime
     deadline: datetime | None = None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline; infinite where there is none."""
+        return math.inf if self.deadline is None else (self.deadline - datetime.now(UTC)).total_seconds()
 
 
 class Source(Protocol):
