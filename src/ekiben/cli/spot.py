@@ -1,4 +1,4 @@
-"""`ekiben spot`: what spot instances would have cost, and how often they would have been missing."""
+"""`ekiben spot`: a deployment on spot instances, and what such would have cost in the past."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ekiben.cli.columns import aligned
+from ekiben.cli.spot_plan import plan
+from ekiben.cli.spot_up import down, up
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -20,9 +22,9 @@ app = typer.Typer(name="spot", help="Spot instances.", no_args_is_help=True)
 _TIMES = "60..300, in seconds"
 
 
-@app.callback()
-def spot() -> None:
-    """Spot instances."""
+app.command()(plan)
+app.command()(up)
+app.command()(down)
 
 
 @app.command()

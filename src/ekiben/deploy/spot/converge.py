@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ekiben.deploy.spot.plan import Action, differences, refuse_replacement
-from ekiben.deploy.spot.resource import Resource, SomebodyElses
-from ekiben.deploy.spot.waiting import wait_until, when_free
+from ekiben.deploy.spot.plan import Action, differences, observe_own, refuse_replacement
+from ekiben.deploy.spot.resource import Resource
+from ekiben.deploy.spot.waiting import wait_until, when_free, when_known
 from ekiben.deploy.spot.world import Found, World
 
 Told = Callable[[Action, Resource], None]
 
 
-def converge(resources: Iterable[Resource], retired: Iterable[Resource], world: World, tell: Told) -> None:
+def converge(resources: Iterable[Resource], world: World, tell: Told) -> None:
     """Make the deployment as it is wanted; what is so already is not touched.
 
     Args:
         resources: What is wanted, each after all that it needs.
-        retired: What is not wanted any more, in the same order.
         world: Where.
         tell: Hears of every change before it is made.
 
@@ -26,7 +25,6 @@ def converge(resources: Iterable[Resource], retired: Iterable[Resource], world: 
     """
     for resource in resources:
         _bring_about(resource, world, tell)
-    tear_down(retired, world, tell)
 
 
 def tear_down(resources: Iterable[Resource], world: World, tell: Told) -> None:
@@ -48,14 +46,6 @@ def tear_down(resources: Iterable[Resource], world: World, tell: Told) -> None:
         world.found.pop(resource.name, None)
 
 
-def observe_own(resource: Resource, world: World) -> Found | None:
-    """What is there, unless it is somebody else's."""
-    try:
-        return resource.observe(world)
-    except SomebodyElses:
-        return None
-
-
 def _bring_about(resource: Resource, world: World, tell: Told) -> None:
     found = resource.observe(world)
     differing = differences(resource, found, world) if found else ()
@@ -69,7 +59,7 @@ def _bring_about(resource: Resource, world: World, tell: Told) -> None:
     else:
         tell(Action.NONE if found else Action.CREATE, resource)
     if found is None:
-        resource.create(world)
+        when_known(lambda: resource.create(world), resource.patience_s)
         found = wait_until(lambda: resource.observe(world), f"{_called(resource)} to be there", resource.patience_s)
         differing = differences(resource, found, world)
     if differing:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from ekiben.deploy.spot.resource import Resource
+from ekiben.deploy.spot.resource import Resource, SomebodyElses
 from ekiben.deploy.spot.world import Fields, Found, World
 from ekiben.errors import OperatorError
 
@@ -39,24 +39,39 @@ class Change(NamedTuple):
     differences: tuple[Difference, ...] = ()
 
 
-def make_plan(resources: Iterable[Resource], retired: Iterable[Resource], world: World) -> tuple[Change, ...]:
+def make_plan(resources: Iterable[Resource], world: World) -> tuple[Change, ...]:
     """Compare what is there with what is wanted.
 
     Args:
         resources: What is wanted, each after all that it needs.
-        retired: What the deployment may have had before and does not want any more, in the same order.
         world: Where to look; it knows afterwards what was found.
 
     Raises:
         OperatorError: AWS refuses, a name is somebody else's, or something would have to be replaced that must not be.
     """
-    changes = [_change(resource, world) for resource in resources]
-    gone = [
-        Change(Action.DELETE, resource.kind, resource.name, "the configuration does not name it any more")
-        for resource in reversed(tuple(retired))
-        if resource.observe(world)
-    ]
-    return (*changes, *gone)
+    return tuple(_change(resource, world) for resource in resources)
+
+
+def plan_removal(resources: Iterable[Resource], world: World, why: str) -> tuple[Change, ...]:
+    """What of these is there, and would be removed; the last first.
+
+    Raises:
+        OperatorError: AWS refuses.
+    """
+    everything = tuple(resources)
+    for resource in everything:
+        if found := observe_own(resource, world):
+            world.found[resource.name] = found
+    gone = [resource for resource in reversed(everything) if resource.name in world.found]
+    return tuple(Change(Action.DELETE, resource.kind, resource.name, why) for resource in gone)
+
+
+def observe_own(resource: Resource, world: World) -> Found | None:
+    """What is there, unless it is somebody else's."""
+    try:
+        return resource.observe(world)
+    except SomebodyElses:
+        return None
 
 
 def differences(resource: Resource, found: Found, world: World) -> tuple[Difference, ...]:

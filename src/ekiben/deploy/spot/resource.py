@@ -39,9 +39,9 @@ class Resource(ABC):
         """Names of resources that must be there before; those that the deployment lacks count for nothing."""
         return ()
 
-    @abstractmethod
-    def wanted(self, world: World) -> Fields:
-        """How it shall be; reads AWS at most."""
+    def wanted(self, world: World) -> Fields:  # noqa: ARG002  # some are only there or not
+        """How it shall be."""
+        return {}
 
     @abstractmethod
     def observe(self, world: World) -> Found | None:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from ekiben.deploy.spot.clients import Clients
 from ekiben.deploy.spot.config_file import read_config
-from ekiben.deploy.spot.converge import converge, tear_down
-from ekiben.deploy.spot.inventory import inventory
 from ekiben.deploy.spot.opening import open_world
-from ekiben.deploy.spot.plan import Action, Change, make_plan
+from ekiben.deploy.spot.operations import bring_down, bring_up, is_change, plan_up
+from ekiben.deploy.spot.plan import Action, Change
 from ekiben.deploy.spot.resource import Resource
 
 
@@ -30,22 +29,19 @@ class ToMoto:
 
 
 def plan(aws: Clients, config_file: Path) -> tuple[Change, ...]:
-    world = open_world(read_config(config_file), aws)
-    return make_plan(inventory(world.deployment, ToMoto(aws)), (), world)
+    return plan_up(open_world(read_config(config_file), aws), ToMoto(aws))
 
 
 def differing(aws: Clients, config_file: Path) -> list[Change]:
-    return [change for change in plan(aws, config_file) if change.action is not Action.NONE]
+    return [change for change in plan(aws, config_file) if is_change(change)]
 
 
 def up(aws: Clients, config_file: Path) -> None:
-    world = open_world(read_config(config_file), aws)
-    converge(inventory(world.deployment, ToMoto(aws)), (), world, _silent)
+    bring_up(open_world(read_config(config_file), aws), ToMoto(aws), _silent)
 
 
-def down(aws: Clients, config_file: Path) -> None:
-    world = open_world(read_config(config_file), aws)
-    tear_down(inventory(world.deployment, ToMoto(aws)), world, _silent)
+def down(aws: Clients, config_file: Path, *, keep_data: bool = False) -> None:
+    bring_down(open_world(read_config(config_file), aws), ToMoto(aws), _silent, keep_data=keep_data)
 
 
 def _silent(action: Action, resource: Resource) -> None:

@@ -11,11 +11,12 @@ from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.spot.clients import Clients, make_clients
 from tests.unit.deploy.spot.files import write_config
-from tests.unit.deploy.spot.missing import complete
+from tests.unit.deploy.spot.missing import complete, mend_moto
 
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
+    mend_moto()
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

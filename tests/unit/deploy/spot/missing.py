@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.utils import parse_user_data
+
 from ekiben.deploy.spot.clients import Clients
 
 
@@ -43,6 +46,16 @@ def complete(aws: Clients, plain: Clients) -> None:
     aws.budgets.meta.events.register("provide-client-params.budgets.CreateBudget", keep)
     hooks: Any = aws.budgets.meta.events
     hooks.register("before-call.budgets.DescribeSubscribersForNotification", subscribers)
+
+
+def mend_moto() -> None:
+    """Moto 5.2.5 reads the first commands of a launch template's first version only, and fails at those of others."""
+
+    def user_data(version: LaunchTemplateVersion) -> Any:
+        given = version.data.get("UserData")
+        return parse_user_data(given) if isinstance(given, str) else given
+
+    LaunchTemplateVersion.user_data = property(user_data)  # type: ignore[assignment,method-assign]
 
 
 class _Answered:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ekiben.deploy.spot.resource import Resource
 from ekiben.deploy.spot.waiting import wait_until
 from ekiben.deploy.spot.world import Found
+from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import SnapshotTypeDef
@@ -19,7 +20,7 @@ SNAPSHOT: Final = "data-snapshot"
 
 
 class DataVolume(Resource):
-    """See the module. It is never replaced: data is in it."""
+    """See the module. In another zone it is made anew from a snapshot of what it is now."""
 
     kind = "data volume"
     name = VOLUME
@@ -32,7 +33,8 @@ class DataVolume(Resource):
         "ec2:DescribeVolumes",
         "ec2:ModifyVolume",
     )
-    fixed = keeps = frozenset({"zone", "encrypted"})
+    fixed = frozenset({"zone", "encrypted"})
+    keeps = frozenset({"encrypted"})
     patience_s = 900.0
 
     def wanted(self, world: World) -> Fields:
@@ -77,7 +79,14 @@ class DataVolume(Resource):
         world.clients.ec2.modify_volume(VolumeId=found.id, Size=world.deployment.config.control.volume_gib)
 
     def delete(self, world: World, found: Found) -> None:
-        """For good."""
+        """With a last snapshot, if it is to be in another zone."""
+        if found.fields["zone"] != world.deployment.control_zone:
+            if found.fields["state"] != "available":
+                raise OperatorError(
+                    f"the data volume is to leave {found.fields['zone']}, and the control node still runs on it:"
+                    " `ekiben spot down --keep-data --yes` first, then up again"
+                )
+            _last_snapshot(world, found.id)
         world.clients.ec2.delete_volume(VolumeId=found.id)
 
 
@@ -93,7 +102,7 @@ def newest_snapshot(world: World) -> SnapshotTypeDef | None:
     return next((each for each in snapshots(world) if each["State"] == "completed"), None)
 
 
-def last_snapshot(world: World, volume_id: str) -> None:
+def _last_snapshot(world: World, volume_id: str) -> None:
     """Make a snapshot of what nothing writes to any more, and wait until it is complete."""
     made = world.clients.ec2.create_snapshot(
         VolumeId=volume_id,
@@ -105,3 +114,26 @@ def last_snapshot(world: World, volume_id: str) -> None:
         return any(each["SnapshotId"] == made and each["State"] == "completed" for each in snapshots(world))
 
     wait_until(complete, f"snapshot {made}", DataVolume.patience_s)
+
+
+class Snapshots(Resource):
+    """The volume's snapshots, of which none is wanted when the data goes."""
+
+    kind = "snapshots"
+    name = SNAPSHOT
+    rights = ("ec2:DeleteSnapshot", "ec2:DescribeSnapshots")
+
+    def observe(self, world: World) -> Found | None:
+        """Any of them."""
+        found = snapshots(world)
+        return Found(self.name, {"ids": [each["SnapshotId"] for each in found]}) if found else None
+
+    def create(self, world: World) -> None:
+        """The node makes them."""
+        raise NotImplementedError
+
+    def delete(self, world: World, found: Found) -> None:
+        """All of them."""
+        ids: Any = found.fields["ids"]
+        for snapshot in ids:
+            world.clients.ec2.delete_snapshot(SnapshotId=snapshot)

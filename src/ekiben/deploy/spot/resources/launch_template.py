@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.world import Fields, World
 
 _CONTROL_DISK_GIB: Final = 30
+_TAGGED: Final = ("instance", "volume")
 
 
 def template_of(role: str) -> str:
@@ -107,7 +108,9 @@ class LaunchTemplate(Resource):
         data: Any = ask(LaunchTemplateId=template, Versions=[version])["LaunchTemplateVersions"][0][
             "LaunchTemplateData"
         ]
-        fields: Any = restricted(_shown(dict(data)), self.wanted(world))
+        # What the template itself was tagged with, some answers list here too.
+        tagged = [each for each in data["TagSpecifications"] if each["ResourceType"] in _TAGGED]
+        fields: Any = restricted(_shown({**data, "TagSpecifications": tagged}), self.wanted(world))
         return dict(fields)
 
     def _data(self, world: World) -> Any:
@@ -131,7 +134,7 @@ class LaunchTemplate(Resource):
                     },
                 }
             ],
-            "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
+            "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in _TAGGED],
             "UserData": base64.b64encode(script.encode()).decode(),
         }
         return {**data, "InstanceType": deployment.config.control.instance_type} if control else data

@@ -129,10 +129,6 @@ class PushedImage(Resource):
         """Its repository."""
         return (repository_of(self.role),)
 
-    def wanted(self, world: World) -> Fields:  # noqa: ARG002  # nothing to compare
-        """That it is there is all."""
-        return {}
-
     def observe(self, world: World) -> Found | None:
         """By its tag."""
         uri = image_uri(world.deployment, self.role, self.image)
