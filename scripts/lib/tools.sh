@@ -15,10 +15,15 @@ fetch_tool() { # program, package
   if command -v "$1" >/dev/null || [[ -x $TOOLS/usr/bin/$1 ]] || ! command -v apt-get >/dev/null; then return 0; fi
   folder=$(mktemp -d)
   mkdir -p "$TOOLS"
-  if (cd "$folder" && apt-get download -qq "$2") 2>/dev/null; then
+  # Without the lists of packages it is not found; whoever may, gets them.
+  if download "$folder" "$2" || { ((!EUID)) && apt-get update -qq && download "$folder" "$2"; }; then
     dpkg-deb --fsys-tarfile "$folder"/*.deb | tar -x -C "$TOOLS" "./usr/bin/$1"
   else
     printf '%s could not be fetched (try apt-get update); the tests of deploy/ need it\n' "$1" >&2
   fi
   rm -rf "$folder"
+}
+
+download() { # folder, package
+  (cd "$1" && apt-get download -qq "$2") 2>/dev/null
 }
