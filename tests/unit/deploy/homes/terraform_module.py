@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,9 +37,9 @@ def text(module: Path) -> str:
     return "\n".join(_COMMENT.sub("", path.read_text(encoding="utf-8")) for path in files(module))
 
 
-def parsed(module: Path) -> Iterator[dict[str, Any]]:
-    for path in files(module):
-        yield hcl2.loads(path.read_text(encoding="utf-8"))
+@functools.cache
+def parsed(module: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(hcl2.loads(path.read_text(encoding="utf-8")) for path in files(module))
 
 
 def blocks(module: Path, mode: str = "resource") -> list[Block]:

@@ -11,9 +11,20 @@ from typing import Final
 import hcl2
 import pytest
 
-from tests.unit.deploy.homes.terraform_module import MODULES, NODES, ROOT, blocks, files, local_names, named, text
+from tests.unit.deploy.homes.terraform_module import (
+    MODULES,
+    NODES,
+    ROOT,
+    blocks,
+    files,
+    local_names,
+    named,
+    parsed,
+    text,
+)
 
 each_module = pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+_TERRAFORM: Final = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on the PATH")
 _FILES: Final = [path for module in MODULES for path in files(module)]
 # AWS has no tags for these; they are settings of something that has.
 _UNTAGGED: Final = {
@@ -48,7 +59,7 @@ def test_resources_that_are_named_are_there(module: Path) -> None:
 
 def test_modules_get_what_they_ask_for_and_give_what_is_taken() -> None:
     whole = text(ROOT)
-    (call,) = [each for path in files(ROOT) for each in hcl2.loads(path.read_text()).get("module", [])]
+    (call,) = [each for document in parsed(ROOT) for each in document.get("module", [])]
     (given,) = call.values()
     assert {name for name in given if not name.startswith("__")} == named(NODES, "variable") | {"source"}
     taken = set(re.findall(r"module\.nodes\.(\w+)", whole))
@@ -70,8 +81,8 @@ def test_every_resource_says_whose_and_which_it_is() -> None:
 
 def test_variables_say_what_they_are() -> None:
     for module in MODULES:
-        for path in files(module):
-            for each in hcl2.loads(path.read_text()).get("variable", []):
+        for document in parsed(module):
+            for each in document.get("variable", []):
                 for name, body in each.items():
                     assert {"type", "description"} <= set(body), name
 
@@ -98,8 +109,8 @@ def test_the_example_sets_what_must_be_set_and_nothing_unknown() -> None:
     given = {name for name in hcl2.loads((ROOT / "example.tfvars").read_text()) if not name.startswith("__")}
     must = {
         name.strip('"')
-        for path in files(ROOT)
-        for each in hcl2.loads(path.read_text()).get("variable", [])
+        for document in parsed(ROOT)
+        for each in document.get("variable", [])
         for name, body in each.items()
         if "default" not in body
     }
@@ -124,9 +135,57 @@ def test_lines_are_indented_by_two_and_equals_signs_stand_in_a_column(path: Path
         group, depth = [], depth + opened
 
 
-@pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on the PATH; the layout is checked above")
+@_TERRAFORM
 def test_terraform_finds_nothing_to_format() -> None:
     done = subprocess.run(
         ["terraform", "fmt", "-check", "-recursive", "-diff", str(ROOT)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _plan(folder: Path, more: str) -> subprocess.CompletedProcess[str]:
+    """The variables alone, which need no provider, with the example's values and others after them."""
+    shutil.copy(ROOT / "variables.tf", folder)
+    (folder / "more.tfvars").write_text(more)
+    options = [
+        "-input=false",
+        "-no-color",
+        f"-var-file={ROOT / 'example.tfvars'}",
+        f"-var-file={folder / 'more.tfvars'}",
+    ]
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "CHECKPOINT_DISABLE": "1"}
+    command = [str(shutil.which("terraform")), f"-chdir={folder}", "plan", *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@_TERRAFORM
+def test_the_example_is_taken(tmp_path: Path) -> None:
+    done = _plan(tmp_path, "")
+    assert done.returncode == 0, done.stderr
+
+
+@_TERRAFORM
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ('name = "Pictures"', "Lower-case letters"),
+        ('region = "moon"', "such as us-east-1"),
+        ('zones = ["us-east-1a"]', "two at least"),
+        ('zones = ["us-east-1a", "eu-west-1b"]', "Zones of the region"),
+        ('network = { vpc = "vpc-1" }', "two subnets or more"),
+        ('control = { tag = "1", instance_type = "t3.small", valkey_url = "valkey://:x@h:1" }', "without the password"),
+        ("workers = {}", "One model at least"),
+        ('workers = { control = { tag = "1", types = [{ type = "g5.xlarge" }], most = 1 } }', "Served names"),
+        ('workers = { m = { tag = "1", types = [{ type = "g5.xlarge" }], least = 2, most = 1 } }', "at most `most`"),
+        (
+            'workers = { m = { tag = "1", types = [{ type = "a.b", rate = 1 }, { type = "c.d" }], most = 1 } }',
+            "measure all of them",
+        ),
+        ('entrance = { allow = ["0.0.0.0/0"] }', "needs certificate_arn"),
+        ('budget = { usd_per_month = 0, email = "you@example.com" }', "above 0"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_a_reason(tmp_path: Path, more: str, reason: str) -> None:
+    done = _plan(tmp_path, more)
+    assert done.returncode != 0
+    assert reason in re.sub(r"[\s│]+", " ", done.stderr)
