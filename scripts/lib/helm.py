@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import platform
 import subprocess
 import sys
@@ -38,7 +39,8 @@ def helm() -> Path:
     binary = PROJECT / ".cache" / f"helm-{name}" / "helm"
     if not binary.exists():
         binary.parent.mkdir(parents=True, exist_ok=True)
-        partial = binary.with_name("helm.partial")
+        # Its own name: tests run side by side, and each may be the first.
+        partial = binary.with_name(f"helm.{os.getpid()}")
         partial.write_bytes(_fetch())
         partial.chmod(0o755)
         partial.rename(binary)
