@@ -32,7 +32,7 @@ class Agent:
     """One instance's.
 
     Attributes:
-        sources: Besides the signals; each is asked in turn.
+        sources: Besides the signals; all are asked together.
         steps: Of the drain.
         health: Reports an instance that stays unready; None: nobody is told.
         meanwhile: Runs while the drain does, such as a heartbeat; cancelled after it.
@@ -79,16 +79,26 @@ class Agent:
         """The first interruption to drain for; what was seen before is not told again."""
         seen: set[str] = set()
         while True:
-            for source in (self.signals, *self.sources):
-                found = await self._look(source)
-                if found is None or found.id in seen:
-                    continue
+            new = [found for found in await self._everywhere() if found is not None and found.id not in seen]
+            for found in new:
                 seen.add(found.id)
                 self._tell(found)
-                if found.kind.is_final or self.drains_at_risk:
-                    return found
+            if final := [found for found in new if found.kind.is_final or self.drains_at_risk]:
+                return min(final, key=lambda found: found.left_s)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.signals.came.wait(), LOOK_EVERY_S)
+
+    async def _everywhere(self) -> list[Interruption | None]:
+        """What all sources announce; of the signals alone, where one comes while the others do not answer."""
+        looking = asyncio.gather(*(self._look(source) for source in self.sources))
+        stopped = asyncio.create_task(self.signals.came.wait())
+        either: set[asyncio.Future[Any]] = {looking, stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        found = looking.result() if looking.done() else []
+        for future in either:
+            future.cancel()
+        await asyncio.gather(*either, return_exceptions=True)
+        return [await self.signals.look(), *found]
 
     async def _look(self, source: Source) -> Interruption | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -49,6 +50,7 @@ class Metadata:
             raise ConfigurationError(f"AWS_EC2_METADATA_SERVICE_ENDPOINT must be http://host[:port], not {endpoint!r}")
         self._ttl_s, self._clock = ttl_s, clock
         self._token, self._renew_at = "", 0.0
+        self._renewing = asyncio.Lock()
         # Neither proxies nor redirects: the service is on this machine's own link.
         self._http = httpx.AsyncClient(base_url=endpoint, timeout=_TIMEOUT_S, trust_env=False)
 
@@ -75,9 +77,10 @@ class Metadata:
         return content
 
     async def _read(self, path: str) -> tuple[int, str]:
-        if self._clock() >= self._renew_at:
-            self._token = await self._new_token()
-            self._renew_at = self._clock() + self._ttl_s / 2
+        async with self._renewing:
+            if self._clock() >= self._renew_at:
+                self._token = await self._new_token()
+                self._renew_at = self._clock() + self._ttl_s / 2
         return await self._ask("GET", path, {_TOKEN_HEADER: self._token})
 
     async def _new_token(self) -> str:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from ekiben.deploy.agent import agent as module
 from ekiben.deploy.agent.agent import Agent
-from ekiben.deploy.agent.drain import Step
+from ekiben.deploy.agent.drain import Outcome, Step, drain
 from ekiben.deploy.agent.interruption import Source
 from ekiben.deploy.agent.metadata import Metadata
 from ekiben.deploy.agent.metrics import AgentMetrics
@@ -85,6 +85,24 @@ async def test_the_group_ends_the_instance(service: InstanceMetadata, sources: S
     assert (bench.drains, bench.noticed("lifecycle")) == (1, 1)
 
 
+async def test_of_what_is_announced_together_the_nearest_end_counts(
+    service: InstanceMetadata, sources: Sequence[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+
+    async def noted(steps: Sequence[Step], limit_s: float) -> Outcome:
+        limits.append(limit_s)
+        return await drain(steps, limit_s)
+
+    monkeypatch.setattr(module, "drain", noted)
+    bench = Bench(sources)
+    service.aim_for("Terminated")
+    service.interrupt(in_s=60)
+    await asyncio.wait_for(bench.agent.run(), 5)
+    assert (bench.drains, bench.noticed("lifecycle"), bench.noticed("spot")) == (1, 1, 1)
+    assert 45 < limits[0] <= 55
+
+
 async def test_a_signal_needs_no_metadata_service(
     service: InstanceMetadata, sources: Sequence[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +114,27 @@ async def test_a_signal_needs_no_metadata_service(
     bench.signals.tell()
     await asyncio.wait_for(running, 5)
     assert (bench.drains, bench.noticed("stop")) == (1, 1)
+
+
+async def test_a_signal_does_not_wait_for_a_service_that_hangs() -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        asked.set()
+        await asyncio.sleep(60)
+        writer.close()
+
+    hanging = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = hanging.sockets[0].getsockname()[1]
+    async with Metadata(f"http://127.0.0.1:{port}") as metadata:
+        bench = Bench((SpotNotices(metadata), LifecycleStates(metadata), RebalanceRecommendations(metadata)))
+        running = asyncio.create_task(bench.agent.run())
+        await asyncio.wait_for(asked.wait(), 5)
+        bench.signals.tell()
+        await asyncio.wait_for(running, 1.5)  # Less than the service is waited for.
+    hanging.close()
+    assert bench.drains == 1
 
 
 async def test_a_service_that_is_away_for_a_while_is_asked_again(
