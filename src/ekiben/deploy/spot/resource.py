@@ -56,8 +56,13 @@ class Resource(ABC):
         """Make it; called only when it is not there."""
 
     def update(self, world: World, found: Found) -> None:
-        """Make it as it is wanted; called only when a field differs that is not fixed."""
+        """Bring about what differs, and touch nothing else; called only when a field differs that is not fixed."""
         raise NotImplementedError(f"{self.kind} {self.name} has no field to change, {found.id} in {world}")
+
+    def differing(self, world: World, found: Found) -> frozenset[str]:
+        """Fields that are not as wanted."""
+        wanted = self.wanted(world)
+        return frozenset(field for field, value in wanted.items() if found.fields.get(field) != value)
 
     @abstractmethod
     def delete(self, world: World, found: Found) -> None:

@@ -32,5 +32,5 @@ def write_config(folder: Path, **changes: Any) -> Path:
     """A configuration, with top-level fields changed, and the file of keys it names."""
     (folder / "keys.jsonl").write_text('{"name": "laptop"}\n')
     path = folder / "spot.yaml"
-    path.write_text(yaml.safe_dump({**CONFIG, **changes}))
+    path.write_text(yaml.safe_dump({**CONFIG, **changes}, sort_keys=False))
     return path

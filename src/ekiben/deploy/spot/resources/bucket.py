@@ -95,16 +95,21 @@ class StorageBucket(Resource):
         world.clients.s3.create_bucket(Bucket=world.deployment.bucket, CreateBucketConfiguration=configuration)
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything; a policy is refused where it is public, and this one is not."""
-        s3, wanted = world.clients.s3, self.wanted(world)
-        access: Any = _PRIVATE
-        s3.put_public_access_block(Bucket=found.id, PublicAccessBlockConfiguration=access)
-        encryption: Any = {"Rules": _ENCRYPTED}
-        s3.put_bucket_encryption(Bucket=found.id, ServerSideEncryptionConfiguration=encryption)
-        s3.put_bucket_versioning(Bucket=found.id, VersioningConfiguration={"Status": "Enabled"})
-        lifecycle: Any = {"Rules": wanted["lifecycle"]}
-        s3.put_bucket_lifecycle_configuration(Bucket=found.id, LifecycleConfiguration=lifecycle)
-        s3.put_bucket_policy(Bucket=found.id, Policy=json.dumps(wanted["policy"]))
+        """One setting after another."""
+        s3, wanted, changed = world.clients.s3, self.wanted(world), self.differing(world, found)
+        if "public access" in changed:
+            access: Any = _PRIVATE
+            s3.put_public_access_block(Bucket=found.id, PublicAccessBlockConfiguration=access)
+        if "encryption" in changed:
+            encryption: Any = {"Rules": _ENCRYPTED}
+            s3.put_bucket_encryption(Bucket=found.id, ServerSideEncryptionConfiguration=encryption)
+        if "versioning" in changed:
+            s3.put_bucket_versioning(Bucket=found.id, VersioningConfiguration={"Status": "Enabled"})
+        if "lifecycle" in changed:
+            lifecycle: Any = {"Rules": wanted["lifecycle"]}
+            s3.put_bucket_lifecycle_configuration(Bucket=found.id, LifecycleConfiguration=lifecycle)
+        if "policy" in changed:
+            s3.put_bucket_policy(Bucket=found.id, Policy=json.dumps(wanted["policy"]))
 
     def delete(self, world: World, found: Found) -> None:
         """Every version of every object first."""

@@ -65,10 +65,12 @@ class ControlNode(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything; a running node stays as it is until it is replaced."""
+        """What differs; a running node stays as it is until it is replaced."""
         settings: Any = self._settings(world)
-        world.clients.autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
-        if found.fields.get("TargetGroupARNs") != [world.id(TARGETS)]:
+        changed = self.differing(world, found)
+        if changed & settings.keys():
+            world.clients.autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
+        if "TargetGroupARNs" in changed:
             world.clients.autoscaling.attach_load_balancer_target_groups(
                 AutoScalingGroupName=found.id, TargetGroupARNs=[world.id(TARGETS)]
             )

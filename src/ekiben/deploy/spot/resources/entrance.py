@@ -88,13 +88,13 @@ class LoadBalancer(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """What differs."""
-        elb, wanted = world.clients.elbv2, self.wanted(world)
-        if found.fields["subnets"] != wanted["subnets"]:
+        """One setting after another."""
+        elb, changed = world.clients.elbv2, self.differing(world, found)
+        if "subnets" in changed:
             elb.set_subnets(LoadBalancerArn=found.id, Subnets=subnet_ids(world))
-        if found.fields["firewall"] != wanted["firewall"]:
+        if "firewall" in changed:
             elb.set_security_groups(LoadBalancerArn=found.id, SecurityGroups=[world.id(firewall.ENTRANCE)])
-        if found.fields["attributes"] != wanted["attributes"]:
+        if "attributes" in changed:
             elb.modify_load_balancer_attributes(LoadBalancerArn=found.id, Attributes=_attributes(_BALANCER))
 
     def delete(self, world: World, found: Found) -> None:
@@ -158,11 +158,13 @@ class TargetGroup(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything."""
-        elb = world.clients.elbv2
+        """One setting after another."""
+        elb, changed = world.clients.elbv2, self.differing(world, found)
         health: Any = _health()
-        elb.modify_target_group(TargetGroupArn=found.id, **health)
-        elb.modify_target_group_attributes(TargetGroupArn=found.id, Attributes=_attributes(_TARGETS))
+        if "health" in changed:
+            elb.modify_target_group(TargetGroupArn=found.id, **health)
+        if "attributes" in changed:
+            elb.modify_target_group_attributes(TargetGroupArn=found.id, Attributes=_attributes(_TARGETS))
 
     def delete(self, world: World, found: Found) -> None:
         """When no listener sends to it."""

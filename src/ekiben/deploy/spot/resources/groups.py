@@ -35,7 +35,9 @@ def group_tags(world: World, resource: str) -> Any:
 def remove_group(world: World, named: str, patience_s: float) -> None:
     """Let its instances go, each in its own way, and then the group."""
     autoscaling = world.clients.autoscaling
-    autoscaling.update_auto_scaling_group(AutoScalingGroupName=named, MinSize=0, MaxSize=0, DesiredCapacity=0)
+    group = find_group(world, named)
+    if group and group["MaxSize"]:
+        autoscaling.update_auto_scaling_group(AutoScalingGroupName=named, MinSize=0, MaxSize=0, DesiredCapacity=0)
 
     def empty() -> bool:
         group = find_group(world, named)

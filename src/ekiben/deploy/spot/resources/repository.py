@@ -85,11 +85,16 @@ class Repository(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything."""
-        ecr = world.clients.ecr
-        ecr.put_image_scanning_configuration(repositoryName=found.id, imageScanningConfiguration={"scanOnPush": True})
-        ecr.put_image_tag_mutability(repositoryName=found.id, imageTagMutability="IMMUTABLE")
-        ecr.put_lifecycle_policy(repositoryName=found.id, lifecyclePolicyText=json.dumps(_lifecycle()))
+        """One setting after another."""
+        ecr, changed = world.clients.ecr, self.differing(world, found)
+        if "scan on push" in changed:
+            ecr.put_image_scanning_configuration(
+                repositoryName=found.id, imageScanningConfiguration={"scanOnPush": True}
+            )
+        if "tags" in changed:
+            ecr.put_image_tag_mutability(repositoryName=found.id, imageTagMutability="IMMUTABLE")
+        if "lifecycle" in changed:
+            ecr.put_lifecycle_policy(repositoryName=found.id, lifecyclePolicyText=json.dumps(_lifecycle()))
 
     def delete(self, world: World, found: Found) -> None:
         """With all images."""

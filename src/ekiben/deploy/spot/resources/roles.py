@@ -79,11 +79,14 @@ class Role(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything; what else it was given is taken away."""
-        iam = world.clients.iam
-        iam.update_assume_role_policy(RoleName=found.id, PolicyDocument=json.dumps(_TRUST))
+        """One after another; what else it was given is taken away."""
+        iam, changed = world.clients.iam, self.differing(world, found)
+        if "trust" in changed:
+            iam.update_assume_role_policy(RoleName=found.id, PolicyDocument=json.dumps(_TRUST))
         wanted: Any = self.wanted(world)["policies"]
-        iam.put_role_policy(RoleName=found.id, PolicyName=_POLICY, PolicyDocument=json.dumps(wanted[_POLICY]))
+        there: Any = found.fields["policies"]
+        if there.get(_POLICY) != wanted[_POLICY]:
+            iam.put_role_policy(RoleName=found.id, PolicyName=_POLICY, PolicyDocument=json.dumps(wanted[_POLICY]))
         self._take(world, found, keep=_POLICY)
 
     def delete(self, world: World, found: Found) -> None:

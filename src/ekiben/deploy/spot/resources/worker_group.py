@@ -104,16 +104,19 @@ class WorkerGroup(Resource):
         )
 
     def update(self, world: World, found: Found) -> None:
-        """Set everything; running instances stay as they are until `ekiben spot rotate`."""
-        autoscaling = world.clients.autoscaling
+        """What differs; running instances stay as they are until they are replaced."""
+        autoscaling, changed = world.clients.autoscaling, self.differing(world, found)
         settings: Any = self._settings(world, {})
-        if any(found.fields.get(field) != self.wanted(world)[field] for field in settings):
+        if changed & settings.keys():
             autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
-        for hook in self._hooks(world):
-            autoscaling.put_lifecycle_hook(AutoScalingGroupName=found.id, **hook)
-        autoscaling.enable_metrics_collection(
-            AutoScalingGroupName=found.id, Granularity="1Minute", Metrics=list(METRICS)
-        )
+        there: Any = found.fields["hooks"]
+        for hook, now in zip(self._hooks(world), there, strict=True):
+            if hook != now:
+                autoscaling.put_lifecycle_hook(AutoScalingGroupName=found.id, **hook)
+        if "metrics" in changed:
+            autoscaling.enable_metrics_collection(
+                AutoScalingGroupName=found.id, Granularity="1Minute", Metrics=list(METRICS)
+            )
 
     def delete(self, world: World, found: Found) -> None:
         """Its instances first, which hand their work back."""
