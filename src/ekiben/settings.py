@@ -41,6 +41,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EKIBEN_", frozen=True, extra="ignore", env_ignore_empty=True)
 
+    secrets_dir: Path | None = Field(
+        None,
+        description="Folder of files that are settings too, one each by the variable's name in either case, such as"
+        " `ekiben_worker_token`; the environment stands before them. For secrets that orchestrators mount.",
+    )
     host: str = Field("127.0.0.1", description="Address the gateway listens on; any other than loopback needs keys.")
     port: int = Field(3000, ge=1, le=65535, description="Port the gateway listens on.")
     only: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -229,7 +234,7 @@ def load_settings(**overrides: Any) -> Settings:
         ConfigurationError: Naming the variable, its value's fault and nothing secret.
     """
     try:
-        return Settings(**overrides)
+        return Settings(_secrets_dir=_secrets_dir(), **overrides)
     except ValidationError as error:
         faults = "; ".join(
             f"EKIBEN_{'_'.join(str(part) for part in fault['loc'][:1]).upper()}: {fault['msg']}"
@@ -238,6 +243,13 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(faults) from None
     except (ValueError, json.JSONDecodeError) as error:
         raise ConfigurationError(str(error)) from None
+
+
+def _secrets_dir() -> Path | None:
+    stated = os.environ.get("EKIBEN_SECRETS_DIR")
+    if stated and not Path(stated).is_dir():
+        raise ConfigurationError(f"EKIBEN_SECRETS_DIR is {stated!r}, which is no folder")
+    return Path(stated) if stated else None
 
 
 def child_environment() -> dict[str, str]:

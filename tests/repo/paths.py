@@ -15,7 +15,7 @@ def repository_files() -> list[Path]:
     try:
         listed = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True).stdout.decode().split("\0")
     except (OSError, subprocess.CalledProcessError):
-        folders = ("src", "services", "models", "tests", "scripts", "docs", "locks", "benchmarks", "training")
+        folders = ("src", "services", "models", "tests", "scripts", "docs", "deploy", "locks", "benchmarks", "training")
         found = [path for folder in folders for path in (PROJECT / folder).rglob("*")]
         return sorted(
             path for path in [*found, *PROJECT.glob("*")] if path.is_file() and "__pycache__" not in path.parts

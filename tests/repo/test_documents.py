@@ -9,7 +9,9 @@ import pytest
 
 from tests.repo.paths import PROJECT
 
-_DOCUMENTS = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
+_DOCUMENTS = sorted(
+    [PROJECT / "README.md", *(path for folder in ("docs", "deploy") for path in (PROJECT / folder).rglob("*.md"))]
+)
 _TOP = r"(?:src|services|models|scripts|tests|docs|locks|benchmarks|training|deploy|\.ci)"
 # A path in prose or code: it begins with one of the repository's folders. `<name>` and `*` make it a pattern.
 _PATH = re.compile(rf"(?<![\w/.<-])({_TOP}/[\w./<>*{{}},-]*[\w>*}}/])")

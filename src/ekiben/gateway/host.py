@@ -147,8 +147,10 @@ class GatewayMiddleware:
         await self._state.fleet.start()
         if self._state.jobs is not None:
             await self._state.jobs.start()
-            self._deliverer = open_deliverer(self._state.jobs)
-            self._deliverer.start()
+            if self._state.jobs.webhooks.secrets:
+                # The gateway beside a worker elsewhere has none: it would use up the attempts of one that has.
+                self._deliverer = open_deliverer(self._state.jobs)
+                self._deliverer.start()
             # The supervisor does it too; behind a bare `bentoml serve` there is none.
             sweeper = Sweeper(self._state.jobs.store, self._state.jobs.blobs)
             self._caring = asyncio.create_task(sweeper.run(), name="sweeper of jobs")

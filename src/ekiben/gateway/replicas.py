@@ -15,7 +15,8 @@ from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.job_traffic import JobTraffic
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.jobs.queue_metrics import numbers_of
-from ekiben.gateway.traffic import MINUTE_S
+from ekiben.gateway.shared_traffic import Share, SharedTraffic
+from ekiben.gateway.traffic import MINUTE_S, UNKNOWN_S, Traffic
 from ekiben.jobs.statistics import ModelStatistics
 from ekiben.policy.scaling import Load, ScalingPolicy
 
@@ -48,7 +49,10 @@ class DesiredReplicas:
     ) -> None:
         self._cards = {name: card for name, card in cards.items() if card.upstream is None}
         self._fleet, self._desk, self._policy, self._metric, self._clock = fleet, desk, policy, metric, clock
-        self._jobs = {name: JobTraffic(fleet.traffic(name)) for name in self._cards}
+        # Apart from the gateway's own: every gateway sees all of the jobs.
+        self._of_jobs = {name: Traffic(clock) for name in self._cards}
+        self._jobs = {name: JobTraffic(traffic) for name, traffic in self._of_jobs.items()}
+        self._shared = SharedTraffic(desk.store, 3 * STEP_S) if desk is not None else None
         self._queued: dict[str, ModelStatistics] = {}
         self._wanted: dict[str, int] = {}
         self._begun = clock()
@@ -79,8 +83,11 @@ class DesiredReplicas:
     async def step(self) -> None:
         """Look once, and decide once."""
         await self._look_at_jobs()
-        for model in self._cards:
-            self._metric.labels(model).set(self._decide(model))
+        own = {model: _share(self._fleet.traffic(model), self._fleet.in_flight(model)) for model in self._cards}
+        others = await self._shared.exchange(own) if self._shared is not None else {}
+        for model, share in own.items():
+            asked = share.plus(others.get(model, Share())).plus(_share(self._of_jobs[model], 0))
+            self._metric.labels(model).set(self._decide(model, asked))
 
     async def _look_at_jobs(self) -> None:
         """Take the queue's numbers; while it does not answer, the last ones stand."""
@@ -92,20 +99,26 @@ class DesiredReplicas:
             if model in self._jobs:
                 self._jobs[model].note(each)
 
-    def _decide(self, model: str) -> int:
+    def _decide(self, model: str, asked: Share) -> int:
         ready, _ = self._fleet.counts(model)
         before = self._wanted.get(model, ready)
-        wanted = self._policy.desired(self._load(model, ready, before))
+        wanted = self._policy.desired(self._load(model, asked, ready, before))
         if self._clock() - self._begun < MINUTE_S:
             # Nothing is known of the traffic yet: a gateway that starts again must not send busy workers home.
             wanted = max(wanted, before)
         self._wanted[model] = wanted
         return wanted
 
-    def _load(self, model: str, ready: int, replicas: int) -> Load:
-        rate, peak, service_s = self._fleet.traffic(model).look()
+    def _load(self, model: str, asked: Share, ready: int, replicas: int) -> Load:
         slots, jobs = self._cards[model].batch.max_items, self._queued.get(model)
-        begun = self._fleet.in_flight(model) + (jobs.running if jobs else 0)
+        begun = round(asked.in_flight) + (jobs.running if jobs else 0)
         running = min(begun, ready * slots)
         queued = begun - running + (jobs.waiting if jobs else 0)
-        return Load(queued, running, replicas, service_s, slots, rate, peak)
+        service_s = asked.busy_s / asked.done if asked.done else UNKNOWN_S
+        return Load(queued, running, replicas, service_s, slots, asked.rate, asked.peak)
+
+
+def _share(traffic: Traffic, in_flight: int) -> Share:
+    rate, peak, _ = traffic.look()
+    busy_s, done = traffic.held()
+    return Share(in_flight=in_flight, rate=rate, peak=peak, busy_s=busy_s, done=done)

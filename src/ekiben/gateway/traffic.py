@@ -13,7 +13,7 @@ _HOLD_S: Final = 600.0
 _SLICE_S: Final = 1.0
 _MEMORY: Final = 0.9
 """Of what was known of the time for one, what stays when something new is known at a look."""
-_UNKNOWN_S: Final = 1.0
+UNKNOWN_S: Final = 1.0
 """What one is taken to need before any has been computed."""
 _COMPUTING: Final = frozenset({"compute", "first_token", "generate", "encode", "denoise", "decode"})
 """The stages of an answer in which it holds a slot; in the others it waits, or only the processor is busy."""
@@ -62,9 +62,13 @@ class Traffic:
             self._rates.popleft()
         return rate, max(seen for _, seen in self._rates), self._service_s()
 
+    def held(self) -> tuple[float, float]:
+        """Seconds that those computed lately held a slot, taken together, and their number; as of the last look."""
+        return self._busy_s, self._done
+
     def _service_s(self) -> float:
         if self._new_done and self._new_busy_s:
             self._busy_s = _MEMORY * self._busy_s + self._new_busy_s
             self._done = _MEMORY * self._done + self._new_done
             self._new_busy_s, self._new_done = 0.0, 0
-        return self._busy_s / self._done if self._done else _UNKNOWN_S
+        return self._busy_s / self._done if self._done else UNKNOWN_S

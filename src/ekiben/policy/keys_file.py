@@ -1,4 +1,4 @@
-"""The keys file: one JSON object a line, readable by its owner alone, always replaced as a whole."""
+"""The keys file: one JSON object a line, readable by its owner alone, or root's and a group's; replaced as a whole."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# As PostgreSQL has it for its own: what root owns, root has chosen the readers of. Orchestrators mount secrets so.
+_OTHERS_OF_ROOTS = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
 _LOCK_TIMEOUT_S = 10
 
 
@@ -85,8 +87,13 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_open(mode: int, owner: int) -> bool:
+    """Whether others than the owner may use a file; of root's, a group may read."""
+    return bool(mode & (_OTHERS if owner else _OTHERS_OF_ROOTS))
+
+
 def _check_mode(path: Path, status: os.stat_result) -> None:
-    if status.st_mode & _OTHERS:
+    if is_open(status.st_mode, status.st_uid):
         raise ConfigurationError(
             f"the keys file {path} has mode {stat.S_IMODE(status.st_mode):04o}: others may use it;"
             f" run: chmod 600 {path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from valkey import Valkey
 from ekiben.errors import ConfigurationError
 from ekiben.gateway import replicas
 from ekiben.gateway.host import desired_replicas
+from ekiben.gateway.shared_traffic import Share, SharedTraffic
 from ekiben.gateway.state import GatewayState
 from ekiben.jobs import Submission
 from tests.unit.gateway.conftest import Gateway, StartGateway, until
@@ -34,7 +36,7 @@ async def start(start_gateway: StartGateway, valkey_server: str) -> AsyncIterato
     started: list[Gateway] = []
 
     async def begin(**changes: Any) -> Gateway:
-        gateway = await start_gateway(valkey_url=valkey_server, **changes)
+        gateway = await start_gateway(**{"valkey_url": valkey_server, **changes})
         started.append(gateway)
         return gateway
 
@@ -85,6 +87,54 @@ async def test_requests_raise_it_by_their_number_and_their_time(start: StartGate
     gateway.state.fleet.traffic("toy").arrived(120)
     await deciding.step()
     assert await shown(gateway.http) >= 3
+
+
+async def test_each_of_several_gateways_decides_by_the_requests_of_all(start: StartGateway) -> None:
+    one, other = await start(), await start()
+    deciding = [desired_replicas(gateway.state) for gateway in (one, other)]
+    for gateway in (one, other):
+        gateway.state.fleet.traffic("toy").computed(60, 60 * 10.0)  # Ten seconds for one.
+        gateway.state.fleet.traffic("toy").arrived(60)  # One a second: ten slots busy, of eight a replica has.
+    await deciding[0].step()
+    alone = await shown(one.http)
+    await deciding[1].step()
+    await deciding[0].step()
+    assert await shown(one.http) == await shown(other.http) > alone
+
+
+async def test_jobs_are_not_counted_for_each_gateway(start: StartGateway) -> None:
+    gateways = [await start(scaling="backlog-per-replica", scaling_most=100) for _ in range(2)]
+    deciding = [desired_replicas(gateway.state) for gateway in gateways]
+    await submit(gateways[0].state, 40)
+    for each in (*deciding, *deciding):
+        await each.step()
+    assert [await shown(gateway.http) for gateway in gateways] == [20, 20]
+
+
+async def test_what_others_tell_is_believed_in_bounds_and_forgotten_when_they_are_gone(start: StartGateway) -> None:
+    gateway = await start()
+    assert gateway.state.jobs is not None
+    store = gateway.state.jobs.store
+    one, other = SharedTraffic(store, 0.2), SharedTraffic(store, 30)
+    assert await one.exchange({"toy": Share(rate=2, in_flight=1)}) == {}
+    assert await other.exchange({"toy": Share(rate=3)}) == {"toy": Share(rate=2, in_flight=1)}
+    assert await one.exchange({"toy": Share(rate=2)}) == {"toy": Share(rate=3)}
+    for nonsense in ('{"gateway": "x", "models": {"toy": {"rate": -1}}}', "[]", "no json"):
+        await store.run("announce", "_gateways", nonsense, nonsense, 30_000, 10)
+    assert await one.exchange({}) == {"toy": Share(rate=3)}
+    async with asyncio.timeout(20):
+        while await other.exchange({}) != {}:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
+
+
+async def test_while_the_server_is_away_what_was_last_told_stands(start: StartGateway, tmp_path: Path) -> None:
+    with running_valkey(tmp_path) as server:
+        gateway = await start(valkey_url=server.url)
+        assert gateway.state.jobs is not None
+        one, other = (SharedTraffic(gateway.state.jobs.store, 30) for _ in range(2))
+        await other.exchange({"toy": Share(rate=3)})
+        assert await one.exchange({}) == {"toy": Share(rate=3)}
+    assert await one.exchange({}) == {"toy": Share(rate=3)}
 
 
 async def test_requests_that_wait_for_a_slot_raise_it(start: StartGateway) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ekiben.errors import ConfigurationError
 from ekiben.policy.key_record import create_key
-from ekiben.policy.keys_file import locked, read_keys, write_keys
+from ekiben.policy.keys_file import is_open, locked, read_keys, write_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,11 +37,19 @@ def test_the_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "keys.jsonl").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o601])
+@pytest.mark.parametrize("mode", [0o660, 0o604, 0o622, 0o601])
 def test_a_file_that_others_may_use_is_refused(path: Path, mode: int) -> None:
     path.chmod(mode)
     with pytest.raises(ConfigurationError, match="chmod 600"):
         read_keys(path)
+
+
+def test_a_group_may_read_what_root_owns() -> None:
+    """Kubernetes mounts a secret for a group alone; what a user owns is that user's."""
+    assert not is_open(0o440, owner=0)
+    assert is_open(0o440, owner=10001)
+    assert is_open(0o460, owner=0)
+    assert is_open(0o444, owner=0)
 
 
 def test_a_stricter_mode_is_fine(path: Path) -> None:

@@ -30,6 +30,9 @@ class QueueMetrics:
         self._each = gauge("jobs_waiting_per_worker", "Jobs that could run now, for each worker seen.", "model")
         self._dead = gauge("jobs_dead", "Jobs that failed for good and were not retried.")
         self._up = gauge("queue_up", "Whether the queue of jobs answers.")
+        self._durable = gauge(
+            "queue_durable", "Whether the queue's server keeps what it confirms; else no job is taken."
+        )
 
     async def show(self, desk: JobDesk | None) -> None:
         """Take the present numbers; a queue that is away leaves none behind."""
@@ -40,6 +43,7 @@ class QueueMetrics:
         found = await numbers_of(desk)
         self._up.set(found is not None)
         if found is not None:
+            self._durable.set(await _is_durable(desk))
             self._dead.set(found.dead)
             for each in found.models:
                 self._show(each)
@@ -50,6 +54,14 @@ class QueueMetrics:
         self._oldest.labels(found.model).set(found.oldest_ms / 1_000)
         # Where nobody is there, all of them wait for the first who comes.
         self._each.labels(found.model).set(found.waiting / max(1, found.workers))
+
+
+async def _is_durable(desk: JobDesk) -> bool:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            return not (await desk.store.durability()).refusal
+    except (EkibenError, TimeoutError):
+        return False
 
 
 async def numbers_of(desk: JobDesk) -> QueueStatistics | None:
