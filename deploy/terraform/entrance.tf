@@ -66,3 +66,33 @@ resource "aws_lb_listener" "http" {
   }
   tags = { Name = "${local.prefix}-listener-80", "ekiben:resource" = "listener-80" }
 }
+
+# More than 5 % of a minute's requests ended with a 5xx, in two of three; a rotation is taken back then.
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "${local.prefix}-errors"
+  alarm_description   = "Share of requests that ended with a 5xx, in percent."
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  dynamic "metric_query" {
+    for_each = { requests = "RequestCount", errors = "HTTPCode_Target_5XX_Count" }
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = "AWS/ApplicationELB"
+        metric_name = metric_query.value
+        period      = 60
+        stat        = "Sum"
+        dimensions  = { LoadBalancer = aws_lb.entrance.arn_suffix }
+      }
+    }
+  }
+  metric_query {
+    id          = "share"
+    expression  = "IF(requests >= 10, 100 * FILL(errors, 0) / requests, 0)"
+    return_data = true
+  }
+  tags = { Name = "${local.prefix}-errors", "ekiben:resource" = "errors" }
+}

@@ -43,6 +43,7 @@ module "nodes" {
     least          = min([for each in values(var.workers) : each.least]...)
     most           = max([for each in values(var.workers) : each.most]...)
     zone_id        = local.managed ? "" : aws_route53_zone.private[0].zone_id
+    subnets        = [for zone in local.zones : local.subnets[zone]]
   }
   workers = { for model, each in var.workers : model => { tag = each.tag, gpu = local.has_gpu[model] } }
 }

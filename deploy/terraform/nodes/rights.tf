@@ -32,21 +32,20 @@ locals {
   ]
   worker_rights = [
     {
-      Effect    = "Allow"
-      Action    = ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"]
+      Effect = "Allow"
+      Action = [
+        "autoscaling:CompleteLifecycleAction",
+        "autoscaling:RecordLifecycleActionHeartbeat",
+        "autoscaling:SetInstanceHealth",
+      ]
       Resource  = [local.groups]
       Condition = local.own
     },
   ]
   control_rights = [
     {
-      Effect = "Allow"
-      Action = [
-        "autoscaling:SetDesiredCapacity",
-        "autoscaling:SetInstanceHealth",
-        "autoscaling:TerminateInstanceInAutoScalingGroup",
-        "autoscaling:UpdateAutoScalingGroup",
-      ]
+      Effect    = "Allow"
+      Action    = ["autoscaling:UpdateAutoScalingGroup"]
       Resource  = [local.groups]
       Condition = local.own
     },
@@ -54,10 +53,12 @@ locals {
       Effect = "Allow"
       Action = [
         "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeAutoScalingInstances",
+        "autoscaling:DescribeScalingActivities",
         "ec2:DescribeInstances",
         "ec2:DescribeSnapshots",
+        "ec2:DescribeSpotInstanceRequests",
         "ec2:DescribeSpotPriceHistory",
+        "ec2:DescribeSubnets",
         "ec2:DescribeVolumes",
         "route53:ListHostedZonesByName",
       ]

@@ -127,6 +127,7 @@ locals {
       image          = local.images["gateway"]
       volume         = local.managed ? "" : local.valkey_script
       environment    = local.control_settings
+      subnets        = join(" ", [for subnet in var.control.subnets : "--subnet ${subnet}"])
       before_gateway = local.managed ? "" : "ekiben-valkey.service"
       start          = local.managed ? "" : "systemctl enable --now ekiben-valkey ekiben-snapshot.timer"
     })),

@@ -22,6 +22,7 @@ variable "control" {
     least          = number
     most           = number
     zone_id        = string
+    subnets        = list(string)
   })
 }
 

@@ -67,7 +67,7 @@ def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[st
     """
     group = _group(world, model)
     newest = _versions(world, group)[0]
-    if _version(group) == newest and all(_of(member) == newest for member in group["Instances"]):
+    if _version(world, group) == newest and all(_of(member) == newest for member in group["Instances"]):
         return None
     return _refresh(world, group, newest, mode, warmup_s, alarms)
 
@@ -79,7 +79,7 @@ def waiting(world: World) -> list[str]:
     return [
         model
         for model in models
-        if (group := there.get(f"workers-{model}")) and _version(group) < _versions(world, group)[0]
+        if (group := there.get(f"workers-{model}")) and _version(world, group) < _versions(world, group)[0]
     ]
 
 
@@ -97,9 +97,9 @@ def roll_back(world: World, model: str, warmup_s: int) -> str:
     running = _latest(world, name)
     if running and not _progress(running).over:
         return world.clients.autoscaling.rollback_instance_refresh(AutoScalingGroupName=name)["InstanceRefreshId"]
-    before = [version for version in _versions(world, group) if version < _version(group)]
+    before = [version for version in _versions(world, group) if version < _version(world, group)]
     if not before:
-        raise OperatorError(f"{model} has no version before {_version(group)} to go back to")
+        raise OperatorError(f"{model} has no version before {_version(world, group)} to go back to")
     return _refresh(world, group, before[0], Mode.BLUE_GREEN, warmup_s, ())
 
 
@@ -186,8 +186,15 @@ def _versions(world: World, group: Mapping[str, Any]) -> list[int]:
     return sorted(found, reverse=True)
 
 
-def _version(group: Mapping[str, Any]) -> int:
-    return int(group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"])
+def _version(world: World, group: Mapping[str, Any]) -> int:
+    """The one that new instances get; a group that follows its template's default or newest one is told that."""
+    specification = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    if specification["Version"].isdigit():
+        return int(specification["Version"])
+    found = world.clients.ec2.describe_launch_template_versions(
+        LaunchTemplateId=specification["LaunchTemplateId"], Versions=[specification["Version"]]
+    )
+    return found["LaunchTemplateVersions"][0]["VersionNumber"]
 
 
 def _of(member: Mapping[str, Any]) -> int:

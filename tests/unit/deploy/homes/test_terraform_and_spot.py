@@ -37,6 +37,7 @@ _KINDS: Final = {
     "VPC": {"aws_vpc"},
     "budget": {"aws_budgets_budget"},
     "data volume": {"aws_ebs_volume"},
+    "alarm": {"aws_cloudwatch_metric_alarm"},
     "image": set(),  # Pushed by hand.
     "instance profile": {"aws_iam_instance_profile"},
     "internet gateway": {"aws_internet_gateway"},
@@ -115,7 +116,7 @@ def test_the_first_commands_and_the_rights_are_the_same_to_the_letter(tmp_path: 
     deployment = _deployment(**valkey)
     found = _planned(tmp_path, deployment)
     config = deployment.config
-    assert found["control_script"] == control_script(deployment, "" if valkey else "Z1")
+    assert found["control_script"] == control_script(deployment, "" if valkey else "Z1", ["subnet-1", "subnet-2"])
     group = f"{deployment.prefix}-{_MODEL}"
     assert found["worker_scripts"] == {_MODEL: worker_script(deployment, config.of_model(_MODEL), group)}
     assert _as_set(json.loads(found["control_policy"])) == _as_set(control_policy(deployment))
@@ -149,6 +150,7 @@ def _planned(folder: Path, deployment: Deployment) -> dict[str, Any]:
             "least": 0,
             "most": 8,
             "zone_id": "" if control.valkey_url else "Z1",
+            "subnets": ["subnet-1", "subnet-2"],
         },
         "workers": {_MODEL: {"tag": "1.0.0-cuda", "gpu": True}},
     }

@@ -27,7 +27,7 @@ def scripts(request: pytest.FixtureRequest, aws: Clients, tmp_path: Path) -> dic
     config = read_config(write_config(tmp_path, **({"control": MANAGED} if request.param == "managed" else {})))
     deployment = open_world(config, aws).deployment
     return {
-        "control": control_script(deployment, "Z123"),
+        "control": control_script(deployment, "Z123", ["subnet-1", "subnet-2"]),
         "worker": worker_script(deployment, config.workers[0], "ekiben-pictures-sd-1.5"),
     }
 
