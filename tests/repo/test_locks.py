@@ -99,7 +99,7 @@ def test_every_bento_has_a_lock_of_the_extra_of_its_name() -> None:
 
 @pytest.mark.parametrize("lock", _SERVICE_LOCKS, ids=lambda path: path.stem)
 def test_a_bento_neither_fetches_weights_nor_builds(lock: Path) -> None:
-    assert not {"boto3", "cyclonedx-python-lib", "onnx"} & set(_pins(lock))
+    assert not {"cyclonedx-python-lib", "onnx"} & set(_pins(lock))
 
 
 def test_a_service_installs_nothing_that_only_another_needs() -> None:

@@ -11,7 +11,7 @@ from ekiben.deploy.spot.resources.bucket import StorageBucket
 from ekiben.deploy.spot.resources.control_node import ControlNode
 from ekiben.deploy.spot.resources.cost_alarm import CostAlarm
 from ekiben.deploy.spot.resources.data_volume import DataVolume
-from ekiben.deploy.spot.resources.entrance import LoadBalancer, TargetGroup
+from ekiben.deploy.spot.resources.entrance import LoadBalancer
 from ekiben.deploy.spot.resources.error_alarm import ErrorAlarm
 from ekiben.deploy.spot.resources.launch_template import LaunchTemplate
 from ekiben.deploy.spot.resources.listener import HTTP, HTTPS, Listener
@@ -19,10 +19,12 @@ from ekiben.deploy.spot.resources.log_group import LogGroup
 from ekiben.deploy.spot.resources.network import InternetGateway, Subnet, Vpc
 from ekiben.deploy.spot.resources.private_zone import PrivateZone
 from ekiben.deploy.spot.resources.profiles import Profile
-from ekiben.deploy.spot.resources.repository import GATEWAY, PushedImage, Repository
+from ekiben.deploy.spot.resources.pushed_image import PushedImage
+from ekiben.deploy.spot.resources.repository import GATEWAY, Repository
 from ekiben.deploy.spot.resources.roles import Role
 from ekiben.deploy.spot.resources.routes import RouteTable, StorageEndpoint
 from ekiben.deploy.spot.resources.secret import KEYS, LINK_SECRET, VALKEY_PASSWORD, WORKER_TOKEN, Secret
+from ekiben.deploy.spot.resources.target_group import TargetGroup
 from ekiben.deploy.spot.resources.worker_group import WorkerGroup
 
 if TYPE_CHECKING:

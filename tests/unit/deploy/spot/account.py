@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from typing import Any
 
 from ekiben.deploy.spot.clients import Clients
@@ -49,3 +50,8 @@ def counts(aws: Clients) -> dict[str, int]:
 def _parameters(aws: Clients) -> Any:
     filters: Any = [{"Key": "Name", "Option": "BeginsWith", "Values": ["/ekiben/"]}]
     return lambda: aws.ssm.describe_parameters(ParameterFilters=filters)
+
+
+def emptied(moto_url: str) -> None:
+    """Nothing is left but AWS's own things; what moto remembers of removed ones is forgotten too."""
+    urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()

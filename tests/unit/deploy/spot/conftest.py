@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.spot.clients import Clients, make_clients
+from tests.unit.deploy.spot.account import emptied
 from tests.unit.deploy.spot.files import write_config
 from tests.unit.deploy.spot.missing import complete, mend_moto
 
@@ -35,7 +35,7 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Clients:
         "NO_PROXY": "127.0.0.1",
     }.items():
         monkeypatch.setenv(key, value)
-    urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()
+    emptied(moto_url)
     clients = make_clients("us-east-1")
     complete(clients, make_clients("us-east-1"))
     return clients

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ekiben.deploy.spot.clients import Clients
-from tests.unit.deploy.spot.account import counts
+from tests.unit.deploy.spot.account import counts, emptied
 from tests.unit.deploy.spot.acting import differing, down, up
 from tests.unit.deploy.spot.hooks import Killed, changes_things, killed_after_one_change, killed_before_second_change
 from tests.unit.deploy.spot.hooks import recorded as recording
@@ -16,15 +16,15 @@ _MOST = 400
 
 
 @pytest.mark.slow
-def test_up_killed_at_every_call_and_repeated_makes_each_thing_once(aws: Clients, config_file: Path) -> None:
+def test_up_killed_at_every_call_and_repeated_makes_each_thing_once(
+    aws: Clients, moto_url: str, config_file: Path
+) -> None:
     """Each run goes on from where the one before was killed, makes one change more and is killed again: in turn after
     the change took effect and before the next is asked for. So every state is met that a run can leave behind."""
-    nothing = counts(aws)
     with recording(aws) as calls:
         up(aws, config_file)
     once, needed = counts(aws), sum(changes_things(operation) for _, operation in calls)
-    down(aws, config_file)
-    assert counts(aws) == nothing
+    emptied(moto_url)
 
     killed = 0
     for kill in [killed_after_one_change, killed_before_second_change] * _MOST:
@@ -35,7 +35,7 @@ def test_up_killed_at_every_call_and_repeated_makes_each_thing_once(aws: Clients
             killed += 1
         else:
             break
-    assert killed >= needed - 1
+    assert killed in (needed - 1, needed)  # after the last change a run may end before it is killed
     assert counts(aws) == once
     assert differing(aws, config_file) == []
 

@@ -11,10 +11,10 @@ from ekiben.deploy.spot.comparing import restricted
 from ekiben.deploy.spot.machine_images import CONTROL
 from ekiben.deploy.spot.resource import Resource
 from ekiben.deploy.spot.resources.data_volume import VOLUME
-from ekiben.deploy.spot.resources.entrance import TARGETS
 from ekiben.deploy.spot.resources.groups import find_group, group_tags, remove_group
 from ekiben.deploy.spot.resources.launch_template import group_name, template_of
 from ekiben.deploy.spot.resources.network import subnet_id
+from ekiben.deploy.spot.resources.target_group import TARGETS
 from ekiben.deploy.spot.world import Found
 
 if TYPE_CHECKING:

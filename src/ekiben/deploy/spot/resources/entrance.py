@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ekiben.deploy.spot.absent import if_there
-from ekiben.deploy.spot.deployment import GATEWAY_PORT
 from ekiben.deploy.spot.resource import Resource, SomebodyElses
 from ekiben.deploy.spot.resources import firewall
-from ekiben.deploy.spot.resources.network import VPC, subnet_ids, vpc_id
+from ekiben.deploy.spot.resources.network import subnet_ids
 from ekiben.deploy.spot.resources.routes import ROUTES
 from ekiben.deploy.spot.world import Found
 
 if TYPE_CHECKING:
     from ekiben.deploy.spot.world import Fields, World
 
-BALANCER, TARGETS = "load-balancer", "target-group"
+BALANCER: Final = "load-balancer"
 # Streams and WebSockets may be silent for a while.
 _BALANCER: Final = {
     "idle_timeout.timeout_seconds": "300",
     "routing.http.drop_invalid_header_fields.enabled": "true",
 }
-_TARGETS: Final = {"deregistration_delay.timeout_seconds": "60", "stickiness.enabled": "false"}
 
 
 class LoadBalancer(Resource):
@@ -95,80 +93,11 @@ class LoadBalancer(Resource):
         if "firewall" in changed:
             elb.set_security_groups(LoadBalancerArn=found.id, SecurityGroups=[world.id(firewall.ENTRANCE)])
         if "attributes" in changed:
-            elb.modify_load_balancer_attributes(LoadBalancerArn=found.id, Attributes=_attributes(_BALANCER))
+            elb.modify_load_balancer_attributes(LoadBalancerArn=found.id, Attributes=attributes_of(_BALANCER))
 
     def delete(self, world: World, found: Found) -> None:
         """Its listeners go with it."""
         world.clients.elbv2.delete_load_balancer(LoadBalancerArn=found.id)
-
-
-class TargetGroup(Resource):
-    """Where requests go: to the gateway, while it is ready."""
-
-    kind = "target group"
-    name = TARGETS
-    needs = (VPC,)
-    rights = (
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:CreateTargetGroup",
-        "elasticloadbalancing:DeleteTargetGroup",
-        "elasticloadbalancing:DescribeTags",
-        "elasticloadbalancing:DescribeTargetGroupAttributes",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:ModifyTargetGroup",
-        "elasticloadbalancing:ModifyTargetGroupAttributes",
-    )
-    fixed = frozenset({"vpc", "port"})
-    keeps = frozenset({"vpc"})
-    patience_s = 300.0
-
-    def wanted(self, world: World) -> Fields:
-        """How it asks, and what it does with a node that goes."""
-        return {"vpc": vpc_id(world), "port": GATEWAY_PORT, "health": _health(), "attributes": _TARGETS}
-
-    def observe(self, world: World) -> Found | None:
-        """By its name."""
-        elb, named = world.clients.elbv2, world.deployment.prefix
-        found = if_there(lambda: elb.describe_target_groups(Names=[named])["TargetGroups"], "TargetGroupNotFound")
-        if not found:
-            return None
-        group: Any = found[0]
-        if not world.deployment.owns(tags_of(world, group["TargetGroupArn"])):
-            raise SomebodyElses(self.kind, named, world.deployment.config.name)
-        attributes = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
-        fields = {
-            "vpc": group["VpcId"],
-            "port": group["Port"],
-            "health": {key: group.get(key) for key in _health()},
-            "attributes": {each["Key"]: each["Value"] for each in attributes if each["Key"] in _TARGETS},
-        }
-        return Found(group["TargetGroupArn"], fields)
-
-    def create(self, world: World) -> None:
-        """With its tags."""
-        health: Any = _health()
-        world.clients.elbv2.create_target_group(
-            Name=world.deployment.prefix,
-            Protocol="HTTP",
-            Port=GATEWAY_PORT,
-            VpcId=vpc_id(world),
-            TargetType="instance",
-            Tags=world.deployment.tags(self.name),
-            **health,
-        )
-
-    def update(self, world: World, found: Found) -> None:
-        """One setting after another."""
-        elb, changed = world.clients.elbv2, self.differing(world, found)
-        health: Any = _health()
-        if "health" in changed:
-            elb.modify_target_group(TargetGroupArn=found.id, **health)
-        if "attributes" in changed:
-            elb.modify_target_group_attributes(TargetGroupArn=found.id, Attributes=_attributes(_TARGETS))
-
-    def delete(self, world: World, found: Found) -> None:
-        """When no listener sends to it."""
-        world.clients.elbv2.delete_target_group(TargetGroupArn=found.id)
 
 
 def tags_of(world: World, arn: str) -> Any:
@@ -176,16 +105,6 @@ def tags_of(world: World, arn: str) -> Any:
     return world.clients.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
 
 
-def _health() -> dict[str, Any]:
-    return {
-        "HealthCheckPath": "/readyz",
-        "HealthCheckIntervalSeconds": 10,
-        "HealthCheckTimeoutSeconds": 5,
-        "HealthyThresholdCount": 2,
-        "UnhealthyThresholdCount": 3,
-        "Matcher": {"HttpCode": "200"},
-    }
-
-
-def _attributes(values: dict[str, str]) -> Any:
+def attributes_of(values: dict[str, str]) -> Any:
+    """As the API wants them."""
     return [{"Key": key, "Value": value} for key, value in values.items()]

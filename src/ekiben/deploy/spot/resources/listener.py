@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ekiben.deploy.spot.absent import if_there
 from ekiben.deploy.spot.comparing import restricted
 from ekiben.deploy.spot.resource import Resource
-from ekiben.deploy.spot.resources.entrance import BALANCER, TARGETS, tags_of
+from ekiben.deploy.spot.resources.entrance import BALANCER, tags_of
+from ekiben.deploy.spot.resources.target_group import TARGETS
 from ekiben.deploy.spot.world import Found
 
 if TYPE_CHECKING:
