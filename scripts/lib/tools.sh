@@ -8,6 +8,7 @@ TOOLS=.cache/tools
 prepare_tools() {
   fetch_tool promtool prometheus
   fetch_tool caddy caddy
+  fetch_tool docker-registry docker-registry
 }
 
 fetch_tool() { # program, package
