@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.e2e.conftest import PROJECT, Platform, free_port
+from tests.simulated_aws import simulated_aws
 from tests.unit.deploy.control.account import Account
 
 MODEL = "all-minilm-l6-v2"
@@ -22,13 +22,8 @@ WITHIN_S = 60.0
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    running = ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    try:
-        host, port = running.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        running.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 def control(platform: Platform, aws: str, account: Account, state: Path, port: int) -> subprocess.Popen[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ekiben.errors import WeightsError
 from ekiben.weights.digest import Digest
@@ -16,6 +15,7 @@ from ekiben.weights.download import Download
 from ekiben.weights.progress import Silent
 from ekiben.weights.s3 import S3Object
 from ekiben.weights.source import Interrupted
+from tests.simulated_aws import simulated_aws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +28,8 @@ EXPECTED = Digest(len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
-    server.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 @pytest.fixture

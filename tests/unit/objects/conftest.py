@@ -7,19 +7,16 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ekiben.objects.location import open_store
 from ekiben.objects.store import ObjectStore
+from tests.simulated_aws import simulated_aws
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 @pytest.fixture

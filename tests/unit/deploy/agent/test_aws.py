@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.agent.aws import Group, Targets
+from tests.simulated_aws import simulated_aws
 
 _REGION = "eu-central-1"
 _NAMES = {"AutoScalingGroupName": "pictures", "LifecycleHookName": "ending", "InstanceId": "i-1"}
@@ -21,11 +21,8 @@ _OVER = "No active Lifecycle Action found with instance ID i-1"
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 def _client(service: str, url: str | None = None) -> Any:

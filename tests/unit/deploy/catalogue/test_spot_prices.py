@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.catalogue.spot_prices import SpotPrice, mean_prices, spot_prices
+from tests.simulated_aws import simulated_aws
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -17,17 +17,10 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def ec2(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """EC2 over real HTTP, simulated."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield boto3.client(
-        "ec2",
-        region_name="us-east-1",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-    )
-    server.stop()
+    with simulated_aws() as url:
+        yield boto3.client(
+            "ec2", region_name="us-east-1", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b"
+        )
 
 
 def test_prices_of_every_zone_that_has_the_type(ec2: Any) -> None:

@@ -3,24 +3,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.spot.clients import make_clients
 from ekiben.deploy.spot.config import SpotConfig
 from ekiben.deploy.spot.deployment import Deployment
 from ekiben.deploy.spot.world import World
+from tests.simulated_aws import simulated_aws
 from tests.unit.deploy.control.account import ZONES, Account
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadedMotoServer(port=0, verbose=False)
-    running.start()
-    try:
-        host, port = running.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        running.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ekiben.deploy.spot.clients import Clients, make_clients
+from tests.simulated_aws import simulated_aws
 from tests.unit.deploy.spot.account import emptied
 from tests.unit.deploy.spot.files import write_config
 from tests.unit.deploy.spot.missing import complete, mend_moto
@@ -17,11 +17,8 @@ from tests.unit.deploy.spot.missing import complete, mend_moto
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     mend_moto()
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
+    with simulated_aws() as url:
+        yield url
 
 
 @pytest.fixture
