@@ -49,7 +49,10 @@ def rotate(
     ] = False,
     wait: _Wait = True,
 ) -> None:
-    """Replace a model's instances by the version that `ekiben spot up` has prepared; taken back when it is worse."""
+    """Replace a model's instances by the version that `ekiben spot up` has prepared; taken back when it is worse.
+
+    `control` instead of a model replaces the control node. The gateway is away for some minutes then; jobs wait.
+    """
     from ekiben.deploy.operating.rotation import Mode
     from ekiben.deploy.operating.rotation import rotate as begin
     from ekiben.deploy.spot.failures import told
@@ -57,6 +60,9 @@ def rotate(
 
     world = open_config(config)
     with told():
+        if model == "control":
+            _replace_control(world, wait=wait)
+            return
         warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
         mode = Mode.BLUE_GREEN if blue_green else Mode.ROLLING
         if begin(world, model, mode, warmup_s, (alarm_name(world.deployment),)) is None:
@@ -98,6 +104,16 @@ def logs(
     with told():
         for line in operations.follow(world, query, _pause) if follow else operations.lines(world, query):
             typer.echo(_shown(line))
+
+
+def _replace_control(world: World, *, wait: bool) -> None:
+    from ekiben.deploy.operating import draining
+
+    old = draining.replace_control(world)
+    typer.echo(f"{old.id} is told to go; the group starts another")
+    if wait:
+        draining.wait_until_gone(world, old.id, lambda state: typer.echo(f"{old.id} {state}"), time.sleep)
+        typer.echo(f"{old.id} is gone")
 
 
 def _watch(world: World, model: str, *good: str) -> None:

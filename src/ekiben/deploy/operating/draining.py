@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ekiben.deploy.operating.members import Member, member, members
+from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -29,11 +30,30 @@ def drain(world: World, instance: str, *, fewer: bool) -> Member:
     """
     found = member(world, instance)
     if not found.role.startswith("workers-"):
-        raise OperatorError(f"{instance} is the {found.role} node and has no work to hand back")
+        raise OperatorError(
+            f"{instance} is the control node, which has no work to hand back; `ekiben spot rotate control` replaces it"
+        )
     world.clients.autoscaling.terminate_instance_in_auto_scaling_group(
         InstanceId=instance, ShouldDecrementDesiredCapacity=fewer
     )
     return found
+
+
+def replace_control(world: World) -> Member:
+    """End the control node, so that its group starts one of the newest version, which attaches the jobs' volume.
+
+    Until that serves, the gateway is away and takes no job; accepted ones wait on the volume.
+
+    Raises:
+        OperatorError: There is no control node.
+    """
+    there = [each for each in members(world) if each.role == CONTROL_NODE]
+    if not there:
+        raise OperatorError("there is no control node; `ekiben spot up` makes its group, which starts one")
+    world.clients.autoscaling.terminate_instance_in_auto_scaling_group(
+        InstanceId=there[0].id, ShouldDecrementDesiredCapacity=False
+    )
+    return there[0]
 
 
 def wait_until_gone(world: World, instance: str, tell: Callable[[str], None], pause: Callable[[float], None]) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ekiben.deploy.operating.members import groups, role_of
+from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -73,14 +74,25 @@ def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[st
 
 
 def waiting(world: World) -> list[str]:
-    """Models whose group does not launch the newest version of its template yet."""
+    """What is older than the newest version of its template: models by their group's version, the control node."""
     there = {role_of(group): group for group in groups(world)}
     models = [workers.model for workers in world.deployment.config.workers]
-    return [
+    old = [
         model
         for model in models
         if (group := there.get(f"workers-{model}")) and _version(world, group) < _versions(world, group)[0]
     ]
+    return [*old, *(["control"] if _is_old(world, there.get(CONTROL_NODE)) else [])]
+
+
+def _is_old(world: World, group: Mapping[str, Any] | None) -> bool:
+    """Whether a group that follows its template has an instance of an earlier version."""
+    if group is None:
+        return False
+    newest = world.clients.ec2.describe_launch_template_versions(
+        LaunchTemplateId=group["LaunchTemplate"]["LaunchTemplateId"], Versions=["$Default"]
+    )["LaunchTemplateVersions"][0]["VersionNumber"]
+    return any(0 < _of(member) < newest for member in group["Instances"])
 
 
 def roll_back(world: World, model: str, warmup_s: int) -> str:
@@ -198,7 +210,9 @@ def _version(world: World, group: Mapping[str, Any]) -> int:
 
 
 def _of(member: Mapping[str, Any]) -> int:
-    return int(member.get("LaunchTemplate", {}).get("Version", 0))
+    """The version that an instance was launched of; 0: AWS does not say."""
+    version = str(member.get("LaunchTemplate", {}).get("Version", ""))
+    return int(version) if version.isdigit() else 0
 
 
 def _latest(world: World, group: str) -> Mapping[str, Any] | None:

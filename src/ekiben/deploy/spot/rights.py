@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PRICES: Final = "ec2:DescribeSpotPriceHistory"
 OPERATING: Final = (
     "autoscaling:DescribeInstanceRefreshes",
+    "autoscaling:DescribeScalingActivities",
     "autoscaling:RollbackInstanceRefresh",
     "autoscaling:StartInstanceRefresh",
     "autoscaling:TerminateInstanceInAutoScalingGroup",

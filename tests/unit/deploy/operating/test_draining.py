@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ekiben.deploy.operating.draining import drain, wait_until_gone
+from ekiben.deploy.operating.draining import drain, replace_control, wait_until_gone
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 from tests.unit.deploy.control.account import Account
@@ -46,5 +46,16 @@ def test_not_somebody_elses(world: World, server: str) -> None:
 
 def test_not_the_control_node(world: World, account: Account) -> None:
     account.role = "control-node"
-    with pytest.raises(OperatorError, match="has no work to hand back"):
+    with pytest.raises(OperatorError, match="`ekiben spot rotate control` replaces it"):
         drain(world, account.ids()[0], fewer=False)
+
+
+def test_the_control_node_is_replaced(world: World, account: Account) -> None:
+    with pytest.raises(OperatorError, match="there is no control node"):
+        replace_control(world)
+    account.role = "control-node"
+    before = set(account.ids())
+    gone = replace_control(world)
+    assert gone.id in before
+    assert gone.id not in account.ids()
+    assert len(account.ids()) == 2

@@ -73,6 +73,9 @@ def test_from_the_first_plan_to_nothing(run: Any, aws: Clients, config_file: Pat
     instance = next(each["id"] for each in facts["instances"] if each["role"] == f"workers-{MODEL}")
     assert f"{instance} is gone" in run("drain", instance)
 
+    control = next(each["id"] for each in facts["instances"] if each["role"] == "control-node")
+    assert run("rotate", "control").endswith(f"{control} is gone\n")
+
     assert "nothing was removed" in run("down")
     assert "down: nothing with the deployment's tag is left" in run("down", "--yes")
     assert "create  VPC network" in run("plan")
