@@ -38,13 +38,15 @@ locals {
   valkey_url = local.managed ? var.control.valkey_url : "valkey://control.${local.domain}:6379/0"
   scheme     = split("://", local.valkey_url)[0]
   server     = split("://", local.valkey_url)[1]
-  password   = var.control.has_password ? ":$(secret valkey-password | quoted)@" : ""
+  password   = var.control.has_password ? "printf :; secret valkey-password | quoted; printf @; " : ""
   worker_secrets = join("\n", [
-    "echo \"EKIBEN_WORKER_TOKEN=$(secret worker-token)\" >/run/ekiben/secrets.env",
-    "echo \"EKIBEN_VALKEY_URL=${local.scheme}://${local.password}${local.server}\" >>/run/ekiben/secrets.env",
+    "put ekiben_worker_token secret worker-token",
+    "valkey_url() { printf '%s' '${local.scheme}://'; ${local.password}printf '%s' '${local.server}'; }",
+    "put ekiben_valkey_url valkey_url",
   ])
   valkey_configuration = join("\n", [
-    "cat >/run/ekiben/valkey.conf <<CONFIGURATION",
+    "valkey_conf() {",
+    "cat <<'CONFIGURATION'",
     "bind 0.0.0.0",
     "port 6379",
     "protected-mode yes",
@@ -54,16 +56,17 @@ locals {
     "save \"\"",
     "maxmemory-policy noeviction",
     "dir /var/lib/ekiben/valkey",
-    "requirepass $(secret valkey-password)",
     "CONFIGURATION",
-    "chown ${local.uid}:${local.uid} /run/ekiben/valkey.conf",
+    "printf 'requirepass '",
+    "secret valkey-password",
+    "}",
+    "put valkey.conf valkey_conf",
   ])
   control_secrets = join("\n", concat(
     [
       local.worker_secrets,
-      "echo \"EKIBEN_LINK_SECRET=$(secret link-secret)\" >>/run/ekiben/secrets.env",
-      "secret keys >/run/ekiben/keys",
-      "chown ${local.uid}:${local.uid} /run/ekiben/keys",
+      "put ekiben_link_secret secret link-secret",
+      "put keys secret keys",
     ],
     local.managed ? [] : [local.valkey_configuration]
   ))
@@ -74,6 +77,7 @@ locals {
   settings = [
     "EKIBEN_VALKEY_DURABLE=${!local.managed || var.control.valkey_durable}",
     "EKIBEN_RUN_DIR=/run/ekiben/run",
+    "EKIBEN_SECRETS_DIR=/run/ekiben/secrets",
     "EKIBEN_OBJECTS=s3://${var.deployment.bucket}/objects",
     "EKIBEN_LOG_FORMAT=json",
     "AWS_REGION=${var.deployment.region}",
@@ -85,7 +89,7 @@ locals {
       "EKIBEN_PORT=3000",
       "EKIBEN_ONLY=${local.models}",
       "EKIBEN_WORKERS_ELSEWHERE=${local.models}",
-      "EKIBEN_KEYS_FILE=/run/ekiben/keys",
+      "EKIBEN_KEYS_FILE=/run/ekiben/secrets/keys",
       "EKIBEN_STATE_DIR=/var/lib/ekiben/state",
       "EKIBEN_SCALING=${var.control.scaling}",
       "EKIBEN_SCALING_LEAST=${var.control.least}",

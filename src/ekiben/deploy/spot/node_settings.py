@@ -22,7 +22,7 @@ def control_settings(deployment: Deployment) -> str:
         EKIBEN_PORT=GATEWAY_PORT,
         EKIBEN_ONLY=models,
         EKIBEN_WORKERS_ELSEWHERE=models,
-        EKIBEN_KEYS_FILE="/run/ekiben/keys",
+        EKIBEN_KEYS_FILE="/run/ekiben/secrets/keys",
         EKIBEN_STATE_DIR="/var/lib/ekiben/state",
         EKIBEN_SCALING=config.control.scaling,
         EKIBEN_SCALING_LEAST=least,
@@ -48,6 +48,7 @@ def _shared(deployment: Deployment) -> dict[str, str]:
     return {
         "EKIBEN_VALKEY_DURABLE": "true" if durable else "false",
         "EKIBEN_RUN_DIR": "/run/ekiben/run",
+        "EKIBEN_SECRETS_DIR": "/run/ekiben/secrets",
         "EKIBEN_OBJECTS": f"s3://{deployment.bucket}/objects",
         "EKIBEN_LOG_FORMAT": "json",
         "AWS_REGION": deployment.region,

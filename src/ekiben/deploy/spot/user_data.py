@@ -48,7 +48,7 @@ def worker_script(deployment: Deployment, workers: Workers, group: str) -> str:
     """
     gpu = any(deployment.hardware[name].gpu for name in workers.types)
     image = image_uri(deployment, workers.model, workers.image)
-    return _common(deployment, image, _environment_secrets(deployment)) + _file(
+    return _common(deployment, image, _shared_secrets(deployment)) + _file(
         "worker.sh",
         **_shared(deployment, image),
         model=workers.model,
@@ -73,12 +73,11 @@ def control_script(deployment: Deployment, zone_id: str, subnets: Sequence[str])
     image = image_uri(deployment, GATEWAY, deployment.config.control.image)
     shared = _shared(deployment, image)
     managed = deployment.config.control.valkey_url is not None
-    keys = f"secret {KEYS} >/run/ekiben/keys\nchown {UID}:{UID} /run/ekiben/keys"
     secrets = "\n".join(
         [
-            _environment_secrets(deployment),
-            f'echo "EKIBEN_LINK_SECRET=$(secret {LINK_SECRET})" >>/run/ekiben/secrets.env',
-            keys,
+            _shared_secrets(deployment),
+            f"put ekiben_link_secret secret {LINK_SECRET}",
+            f"put keys secret {KEYS}",
             *([] if managed else [_valkey_file()]),
         ]
     )
@@ -120,21 +119,22 @@ def _valkey_words(deployment: Deployment, zone_id: str) -> dict[str, object]:
     }
 
 
-def _environment_secrets(deployment: Deployment) -> str:
+def _shared_secrets(deployment: Deployment) -> str:
     url = deployment.config.control.valkey_url or f"valkey://control.{deployment.private_domain}:{VALKEY_PORT}/0"
     scheme, _, rest = url.partition("://")
     given = deployment.config.control.valkey_url is None or deployment.config.secrets.valkey_password_file
-    password = f":$(secret {VALKEY_PASSWORD} | quoted)@" if given else ""
+    password = f"printf :; secret {VALKEY_PASSWORD} | quoted; printf @; " if given else ""
     return (
-        f'echo "EKIBEN_WORKER_TOKEN=$(secret {WORKER_TOKEN})" >/run/ekiben/secrets.env\n'
-        f'echo "EKIBEN_VALKEY_URL={scheme}://{password}{rest}" >>/run/ekiben/secrets.env'
+        f"put ekiben_worker_token secret {WORKER_TOKEN}\n"
+        f"valkey_url() {{ printf '%s' '{scheme}://'; {password}printf '%s' '{rest}'; }}\n"
+        "put ekiben_valkey_url valkey_url"
     )
 
 
 def _valkey_file() -> str:
     return (
-        f"cat >/run/ekiben/valkey.conf <<CONFIGURATION\n{_VALKEY}\nrequirepass $(secret {VALKEY_PASSWORD})\n"
-        f"CONFIGURATION\nchown {UID}:{UID} /run/ekiben/valkey.conf"
+        f"valkey_conf() {{\ncat <<'CONFIGURATION'\n{_VALKEY}\nCONFIGURATION\n"
+        f"printf 'requirepass '\nsecret {VALKEY_PASSWORD}\n}}\nput valkey.conf valkey_conf"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ekiben.deploy.containerfile import UID
 from ekiben.deploy.spot.clients import Clients
 from ekiben.deploy.spot.config_file import read_config
 from ekiben.deploy.spot.opening import open_world
@@ -53,11 +55,7 @@ def test_scripts_are_complete_and_pass_shellcheck(scripts: dict[str, str], tmp_p
 def test_a_managed_valkey_has_no_volume(scripts: dict[str, str]) -> None:
     managed = "jobs.example.com" in scripts["control"]
     assert ("attach-volume" in scripts["control"]) is not managed
-    url = (
-        "rediss://jobs.example.com"
-        if managed
-        else ":$(secret valkey-password | quoted)@control.pictures.ekiben.internal"
-    )
+    url = "rediss://" if managed else "secret valkey-password | quoted; printf @; printf '%s' 'control.pictures.ekiben"
     assert url in scripts["worker"]
 
 
@@ -65,9 +63,37 @@ def test_workers_listen_announce_and_ask_for_the_token(scripts: dict[str, str]) 
     worker = scripts["worker"]
     assert "EKIBEN_WORKER_LISTEN=0.0.0.0:3100" in worker
     assert "EKIBEN_WORKER_ADVERTISE=http://$address:3100" in worker
-    assert "EKIBEN_WORKER_TOKEN=$(secret worker-token)" in worker
+    assert "put ekiben_worker_token secret worker-token" in worker
     assert "--gpus all" in worker
     assert "EKIBEN_WORKERS_ELSEWHERE=sd-1.5" in scripts["control"]
+
+
+@pytest.mark.parametrize("refused", ["", "worker-token", "valkey-password"])
+def test_secrets_are_files_for_the_service_alone_and_none_is_empty(
+    scripts: dict[str, str], tmp_path: Path, refused: str
+) -> None:
+    if "jobs.example.com" in scripts["control"] and refused == "valkey-password":
+        pytest.skip("it has none")
+    folder = tmp_path / "run"
+    done = _read_secrets(scripts["control"], tmp_path, refused)
+    found = {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
+    assert (done.returncode == 0) is not refused
+    assert all(found.values())
+    assert not list(folder.glob("new.*"))
+    assert {path.stat().st_mode & 0o077 for path in (folder / "secrets").rglob("*")} <= {0}
+    if not refused:
+        assert found["ekiben_worker_token"] == "of worker-token/\n"
+        assert found["keys"] == "of keys/\n"
+        if "valkey.conf" in found:
+            assert found["ekiben_valkey_url"].startswith("valkey://:of%20valkey-password%2F@control.pictures.")
+            assert found["valkey.conf"].endswith("\nrequirepass of valkey-password/\n")
+
+
+def test_no_secret_is_told_to_docker(scripts: dict[str, str]) -> None:
+    # What `docker inspect` shows, docker has written to the disk.
+    for text in scripts.values():
+        assert set(re.findall(r"--env-file (\S+)", text)) == {"/etc/ekiben/service.env"}
+        assert "--volume /run/ekiben/secrets:/run/ekiben/secrets:ro" in text
 
 
 def test_no_secret_is_in_user_data_or_tags(aws: Clients, config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,3 +110,21 @@ def test_no_secret_is_in_user_data_or_tags(aws: Clients, config_file: Path, caps
             everything += base64.b64decode(str(version["LaunchTemplateData"]["UserData"])).decode()
     assert not [secret for secret in secrets if secret in everything]
     assert len(set(secrets)) == 4
+
+
+def _read_secrets(script: str, folder: Path, refused: str) -> subprocess.CompletedProcess[str]:
+    """Run what reads the secrets, with a stand-in for `aws`, under another folder than /run/ekiben."""
+    text = re.search(r"cat >/usr/local/lib/ekiben/secrets <<'END'\n(.*?)\nEND\n", script, re.DOTALL)
+    assert text is not None
+    (folder / "node").write_text("AWS_DEFAULT_REGION=us-east-1\n")
+    stand_in = folder / "aws"
+    stand_in.write_text(f'#!/bin/bash\n[[ $5 != */"{refused}" ]] && echo "of ${{5##*/}}/"\n')
+    stand_in.chmod(0o755)
+    own = str(os.getuid())
+    inner = text[1].replace("/run/ekiben", f"{folder}/run").replace("/etc/ekiben/node", f"{folder}/node")
+    return subprocess.run(
+        ["bash", "-c", inner.replace(str(UID), own)],
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )

