@@ -119,6 +119,7 @@ resource "aws_autoscaling_group" "workers" {
   health_check_grace_period = each.value.start_s
   enabled_metrics           = ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTerminatingInstances"]
   metrics_granularity       = "1Minute"
+  suspended_processes       = ["AZRebalance"] # It would end healthy instances whenever the controller opens a zone again.
   wait_for_capacity_timeout = "0"
   mixed_instances_policy {
     launch_template {
@@ -163,9 +164,13 @@ resource "aws_autoscaling_group" "workers" {
       propagate_at_launch = true
     }
   }
-  # How many run, and how many of them on demand, the controller says.
+  # How many run, how many of them on demand, and in which zones, the controller says.
   lifecycle {
-    ignore_changes = [desired_capacity, mixed_instances_policy[0].instances_distribution[0].on_demand_base_capacity]
+    ignore_changes = [
+      desired_capacity,
+      mixed_instances_policy[0].instances_distribution[0].on_demand_base_capacity,
+      vpc_zone_identifier,
+    ]
   }
   depends_on = [aws_autoscaling_group.control, aws_cloudwatch_log_group.nodes]
 }

@@ -36,7 +36,7 @@ from ekiben.worker.wish import WISH_SUFFIX
 _log = structlog.get_logger("ekiben.supervisor")
 
 _POLL_S = 0.5
-_KEEP_ALIVE_S = 75
+_KEEP_ALIVE_S = 330
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 # After the drain nothing is left to wait for; this is for the processes' own goodbye.
 _EXIT_TIMEOUT_S = 20.0

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MARKED: Final = ("marked-for-termination", "marked-for-stop")
 _TAKEN: Final = "Server.Spot"
 _NO_CAPACITY: Final = re.compile(r"InsufficientInstanceCapacity|UnfulfillableCapacity|MaxSpotInstanceCountExceeded")
+# A refused launch on demand says nothing about the pools of spot instances.
+_ON_DEMAND: Final = "On-Demand"
 _STARTING: Final = "Pending"
 _SERVING: Final = "InService"
 
@@ -78,9 +80,20 @@ class Group:
             changes["MixedInstancesPolicy"] = {"InstancesDistribution": changed}
         if wanted.zones != self._zones(group):
             changes["VPCZoneIdentifier"] = ",".join(self._subnets[zone] for zone in sorted(wanted.zones))
-        if changes:
+        return bool(changes) and self._set(changes)
+
+    def _set(self, changes: Mapping[str, Any]) -> bool:
+        """All of them; while a rotation runs, which keeps the mixture to itself, the others."""
+        from botocore.exceptions import ClientError
+
+        try:
             self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self._name, **changes)
-        return bool(changes)
+        except ClientError as error:
+            rest = {name: value for name, value in changes.items() if name != "MixedInstancesPolicy"}
+            if len(rest) == len(changes) or "instance refresh" not in error.response["Error"]["Message"].lower():
+                raise
+            return bool(rest) and self._set(rest)
+        return True
 
     def _group(self) -> Any:
         found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self._name])["AutoScalingGroups"]
@@ -135,7 +148,8 @@ class Group:
             for activity in page["Activities"]:
                 message = activity.get("StatusMessage", "")
                 if (
-                    activity["StartTime"] < since
+                    activity.get("EndTime", activity["StartTime"]) < since
+                    or _ON_DEMAND in message
                     or activity["StatusCode"] != "Failed"
                     or not _NO_CAPACITY.search(message)
                 ):

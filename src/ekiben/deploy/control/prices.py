@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ekiben.deploy.catalogue.instance import Catalogue
 from ekiben.deploy.catalogue.spot_prices import SpotClient, spot_prices
+from ekiben.errors import OperatorError
 
 
 class Prices(NamedTuple):
@@ -16,7 +17,7 @@ class Prices(NamedTuple):
     Args:
         spot: Of an instance, by zone and type.
         on_demand: Of a unit of capacity, on the cheapest of the group's types.
-        by_type: Of an on-demand instance, by type.
+        by_type: Of an on-demand instance, by type; without those that the catalogue does not have.
     """
 
     spot: Mapping[tuple[str, str], float]
@@ -34,10 +35,15 @@ def prices_now(client: SpotClient, catalogue: Catalogue, weights: Mapping[str, i
         now: The moment.
 
     Raises:
-        OperatorError: A type is not in the catalogue.
+        OperatorError: None of the types is in the catalogue.
     """
-    by_type = {name: catalogue.get(name).usd_per_h for name in weights}
+    known = {kind.name: kind.usd_per_h for kind in catalogue.types}
+    by_type = {name: known[name] for name in weights if name in known}
+    if not by_type:
+        raise OperatorError(
+            f"the catalogue has no on-demand price of {', '.join(sorted(weights))}; `ekiben cost --refresh` asks AWS"
+        )
     # In order of time, so that the latest stays.
     held = spot_prices(client, sorted(weights), now, now)
     latest = {(price.zone, price.instance_type): price.usd_per_h for price in held}
-    return Prices(latest, min(by_type[name] / weight for name, weight in weights.items()), by_type)
+    return Prices(latest, min(price / weights[name] for name, price in by_type.items()), by_type)

@@ -88,7 +88,7 @@ class Workers(Section):
     on_demand_base: int = Field(default=0, ge=0)
     spot_usd_per_h_most: float | None = Field(default=None, gt=0)
     disk_gib: int = Field(default=80, ge=30, le=16384)
-    start_s: int = Field(default=300, ge=60)
+    start_s: int = Field(default=300, ge=60, le=7200)  # a lifecycle hook waits no longer
     image_id: Annotated[str, Field(pattern=r"^ami-[0-9a-f]+$")] | None = None
 
     @field_validator("model")

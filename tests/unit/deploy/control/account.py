@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from ekiben.deploy.control.group import Group
 
@@ -30,6 +31,7 @@ class Account:
         self.ended: dict[str, str] = {}
         self.marked: set[str] = set()
         self.lifecycles: dict[str, str] = {}
+        self.refreshing = False
         self.failures: list[dict[str, Any]] = []
         self.role = f"workers-{model}"
         self.put_into(self.ec2, self.autoscaling)
@@ -114,7 +116,10 @@ class Account:
         autoscaling.meta.events.register("provide-client-params.auto-scaling.UpdateAutoScalingGroup", self._complete)
 
     def _complete(self, params: dict[str, Any], **_: Any) -> None:
-        """AWS keeps what an update leaves out; moto forgets it."""
+        """AWS keeps what an update leaves out; moto forgets it. While a refresh runs, AWS refuses another mixture."""
+        if self.refreshing and "MixedInstancesPolicy" in params:
+            message = "An active instance refresh with a desired configuration exists."
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "UpdateAutoScalingGroup")
         if "MixedInstancesPolicy" in params and "LaunchTemplate" in params["MixedInstancesPolicy"]:
             return
         policy = self.settings()["MixedInstancesPolicy"]

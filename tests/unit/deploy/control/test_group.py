@@ -68,6 +68,31 @@ def test_pools_without_capacity(account: Account) -> None:
     assert not account.group.look((), datetime.now(UTC) + timedelta(minutes=1)).refused
 
 
+def test_a_launch_that_began_before_the_last_look_and_failed_after_it(account: Account) -> None:
+    account.refuse(ZONES[0], "InsufficientInstanceCapacity - There is no Spot capacity available.")
+    last_look = account.failures[0]["StartTime"]
+    account.failures[0] |= {"StartTime": last_look - timedelta(seconds=9), "EndTime": last_look + timedelta(seconds=9)}
+    assert account.group.look((), last_look).refused == {"us-east-1a/g5.xlarge", "us-east-1a/g5.12xlarge"}
+    assert not account.group.look((), last_look + timedelta(seconds=10)).refused
+
+
+def test_on_demand_that_is_refused_is_no_word_about_spot(account: Account) -> None:
+    account.refuse(ZONES[0], "Could not launch On-Demand Instances. InsufficientInstanceCapacity - no g5.xlarge.")
+    assert not account.group.look((), LONG_AGO).refused
+
+
+def test_a_rotation_keeps_the_mixture_and_the_rest_is_set(account: Account) -> None:
+    account.refreshing = True
+    assert account.group.follow(Orders(desired=5, on_demand=2, zones=frozenset(ZONES[:1])))
+    found = account.settings()
+    assert (found["DesiredCapacity"], found["VPCZoneIdentifier"]) == (5, account.subnets[ZONES[0]])
+    assert found["MixedInstancesPolicy"]["InstancesDistribution"]["OnDemandBaseCapacity"] == 0
+    assert not account.group.follow(Orders(desired=5, on_demand=2, zones=frozenset(ZONES[:1])))
+    account.refreshing = False
+    assert account.group.follow(Orders(desired=5, on_demand=2, zones=frozenset(ZONES[:1])))
+    assert account.settings()["MixedInstancesPolicy"]["InstancesDistribution"]["OnDemandBaseCapacity"] == 2
+
+
 def test_orders_become_the_groups_settings(account: Account) -> None:
     assert account.group.follow(Orders(desired=5, on_demand=2, zones=frozenset(ZONES[:1])))
     found = account.settings()

@@ -77,7 +77,7 @@ def test_secrets_are_files_for_the_service_alone_and_none_is_empty(
     folder = tmp_path / "run"
     done = _read_secrets(scripts["control"], tmp_path, refused)
     found = {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
-    assert (done.returncode == 0) is not refused
+    assert (done.returncode == 0) == (not refused)
     assert all(found.values())
     assert not list(folder.glob("new.*"))
     assert {path.stat().st_mode & 0o077 for path in (folder / "secrets").rglob("*")} <= {0}

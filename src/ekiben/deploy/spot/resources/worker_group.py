@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.world import Fields, World
 
 _DRAIN_S: Final = 120
+# It would end healthy instances whenever the controller opens a zone again.
+SUSPENDED: Final = ("AZRebalance",)
 METRICS: Final = (
     "GroupDesiredCapacity",
     "GroupInServiceInstances",
@@ -47,6 +49,7 @@ class WorkerGroup(Resource):
         "autoscaling:DescribeLifecycleHooks",
         "autoscaling:EnableMetricsCollection",
         "autoscaling:PutLifecycleHook",
+        "autoscaling:SuspendProcesses",
         "autoscaling:UpdateAutoScalingGroup",
         "ec2:CreateTags",
         "ec2:RunInstances",
@@ -77,6 +80,7 @@ class WorkerGroup(Resource):
             "HealthCheckGracePeriod": workers.start_s,
             "hooks": self._hooks(world),
             "metrics": sorted(METRICS),
+            "suspended": list(SUSPENDED),
         }
 
     def observe(self, world: World) -> Found | None:
@@ -91,6 +95,8 @@ class WorkerGroup(Resource):
             [by_name.get(hook["LifecycleHookName"], {}) for hook in self._hooks(world)], self._hooks(world)
         )
         found["metrics"] = sorted(str(each.get("Metric")) for each in group.get("EnabledMetrics", []))
+        suspended = {each.get("ProcessName") for each in group.get("SuspendedProcesses", [])}
+        found["suspended"] = [each for each in SUSPENDED if each in suspended]
         return Found(group["AutoScalingGroupName"], found)
 
     def create(self, world: World) -> None:
@@ -125,12 +131,16 @@ class WorkerGroup(Resource):
                 AutoScalingGroupName=found.id, Granularity="1Minute", Metrics=list(METRICS)
             )
 
+        if "suspended" in changed:
+            autoscaling.suspend_processes(AutoScalingGroupName=found.id, ScalingProcesses=list(SUSPENDED))
+
     def delete(self, world: World, found: Found) -> None:
         """Its instances first, which hand their work back."""
         remove_group(world, found.id, self.patience_s)
 
     def _settings(self, world: World) -> Fields:
-        return {field: value for field, value in self.wanted(world).items() if field not in ("hooks", "metrics")}
+        others = ("hooks", "metrics", "suspended")
+        return {field: value for field, value in self.wanted(world).items() if field not in others}
 
     def _base(self, world: World) -> dict[str, int]:
         """What the controller has set."""
