@@ -114,7 +114,8 @@ def _text(world: World, found: Status, jobs: str | dict[str, dict[str, int]]) ->
         f" {found.on_demand_usd_per_h:.2f} on demand; {found.saved_usd:.2f} USD saved by those that run"
     )
     table = aligned([_COLUMNS, *rows]) if rows else "no instances"
-    return f"{world.deployment.config.name} in {world.deployment.region}\n{table}\n{total}\n{_jobs_line(jobs)}"
+    lines = [f"{world.deployment.config.name} in {world.deployment.region}", table, total, _jobs_line(jobs)]
+    return "\n".join([*lines, *(f"not launched: {trouble}" for trouble in found.troubles)])
 
 
 def _row(each: Priced, at: datetime) -> tuple[str, ...]:
@@ -157,6 +158,7 @@ def _facts(world: World, found: Status, jobs: str | dict[str, dict[str, int]]) -
         "on_demand_usd_per_h": found.on_demand_usd_per_h,
         "saved_usd": found.saved_usd,
         "jobs": jobs,
+        "troubles": list(found.troubles),
     }
 
 

@@ -2,6 +2,7 @@
 
 members    every instance of the deployment
 status     instances, what they cost, and what spot has saved
+troubles   why instances could not be launched
 draining   one instance hands its work back and goes; another takes its place
 rotation   a new version takes the place of the old one, and is taken back when it is worse
 logs       what the instances wrote

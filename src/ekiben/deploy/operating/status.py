@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
 from ekiben.deploy.operating.members import Member, members
+from ekiben.deploy.operating.troubles import troubles
 
 if TYPE_CHECKING:
     from ekiben.deploy.catalogue.instance import Catalogue
@@ -31,10 +32,17 @@ class Priced(NamedTuple):
 
 
 class Status(NamedTuple):
-    """A deployment at one moment."""
+    """A deployment at one moment.
+
+    Args:
+        at: When.
+        instances: All there are.
+        troubles: Why others could not be launched.
+    """
 
     at: datetime
     instances: tuple[Priced, ...]
+    troubles: tuple[str, ...] = ()
 
     @property
     def usd_per_h(self) -> float:
@@ -69,7 +77,7 @@ def status(world: World, catalogue: Catalogue, now: datetime) -> Status:
     on_demand = {kind.name: kind.usd_per_h for kind in catalogue.types}
     spot = [each for each in there if each.market == "spot"]
     current = _means(world, spot, now - timedelta(seconds=1), now)
-    return Status(now, tuple(_priced(world, each, on_demand, current, now) for each in there))
+    return Status(now, tuple(_priced(world, each, on_demand, current, now) for each in there), troubles(world, now))
 
 
 def _priced(

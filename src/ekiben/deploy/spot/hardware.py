@@ -20,11 +20,13 @@ class Hardware(NamedTuple):
         architecture: `x86_64` or `arm64`.
         gpu: Whether it has GPUs.
         zones: Those of the deployment that have it.
+        nvme: Whether its volumes are NVMe devices, by whose names the control node finds its own.
     """
 
     architecture: str
     gpu: bool
     zones: tuple[str, ...]
+    nvme: bool = True
 
 
 def read_hardware(config: SpotConfig, clients: Clients, zones: Sequence[str]) -> dict[str, Hardware]:
@@ -39,6 +41,10 @@ def read_hardware(config: SpotConfig, clients: Clients, zones: Sequence[str]) ->
     zone = config.control.zone or zones[0]
     if zone not in found[control].zones:
         raise ConfigurationError(f"control.instance_type: {zone} has no {control}; {_where(found[control])}")
+    if config.control.valkey_url is None and not found[control].nvme:
+        raise ConfigurationError(
+            f"control.instance_type: {control} is of a generation without NVMe volumes; choose a newer one (t3, m5, …)"
+        )
     for workers in config.workers:
         kinds = {found[name][:2] for name in workers.types}
         if len(kinds) > 1:
@@ -68,7 +74,8 @@ def _ask(name: str, config: SpotConfig, clients: Clients, zones: Sequence[str]) 
         )
     kind = kinds["InstanceTypes"][0]
     architecture = next(each for each in kind["ProcessorInfo"]["SupportedArchitectures"] if each in ("x86_64", "arm64"))
-    return Hardware(architecture, "GpuInfo" in kind, tuple(zone for zone in zones if zone in there))
+    nvme = kind.get("EbsInfo", {}).get("NvmeSupport") != "unsupported"
+    return Hardware(architecture, "GpuInfo" in kind, tuple(zone for zone in zones if zone in there), nvme)
 
 
 def _where(hardware: Hardware) -> str:

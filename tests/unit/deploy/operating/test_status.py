@@ -67,3 +67,15 @@ def test_a_type_without_a_price_is_not_guessed(world: World) -> None:
     found = status(world, without, datetime.now(UTC))
     assert {each.on_demand_usd_per_h for each in found.instances} == {None}
     assert {each.saved_usd for each in found.instances} == {None}
+
+
+def test_why_instances_could_not_be_launched(world: World, account: Account) -> None:
+    now = members(world)[0].launched_at
+    quota = "Could not launch Spot Instances. MaxSpotInstanceCountExceeded - Max spot instance count exceeded."
+    for message in (quota, quota, "Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill."):
+        account.refuse("us-east-1a", message)
+    first, second = status(world, read_catalogue(), now).troubles
+    assert first.startswith("workers-pictures: the account's quota of vCPUs of spot instances")
+    assert "request-service-quota-increase" in first
+    assert second == "workers-pictures: Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill."
+    assert status(world, read_catalogue(), now + timedelta(hours=2)).troubles == ()

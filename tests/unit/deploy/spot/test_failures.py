@@ -73,6 +73,14 @@ def test_types_are_checked_before_anything_is_made(
         open_world(read_config(config), aws)
 
 
+def test_a_control_node_without_nvme_could_not_find_its_volume(aws: Clients, tmp_path: Path) -> None:
+    old = {**CONFIG["control"], "instance_type": "t2.medium"}
+    with pytest.raises(ConfigurationError, match=r"control\.instance_type: t2\.medium .* NVMe"):
+        open_world(read_config(write_config(tmp_path, control=old)), aws)
+    managed = write_config(tmp_path, control={**old, "valkey_url": "rediss://jobs.example.com:6379/0"})
+    assert open_world(read_config(managed), aws).deployment.hardware["t2.medium"].nvme is False
+
+
 def test_a_zone_without_the_type_is_told(aws: Clients, tmp_path: Path) -> None:
     config = write_config(
         tmp_path, zones=["us-east-1a", "us-east-1e"], control={**CONFIG["control"], "zone": "us-east-1e"}
