@@ -125,7 +125,8 @@ resource "aws_autoscaling_group" "workers" {
     launch_template {
       launch_template_specification {
         launch_template_id = aws_launch_template.nodes[each.key].id
-        version            = "$Default"
+        # A number, without which Auto Scaling takes no rotation back.
+        version = tostring(aws_launch_template.nodes[each.key].latest_version)
       }
       dynamic "override" {
         for_each = each.value.types

@@ -60,7 +60,6 @@ locals {
         "ec2:DescribeSpotPriceHistory",
         "ec2:DescribeSubnets",
         "ec2:DescribeVolumes",
-        "route53:ListHostedZonesByName",
       ]
       Resource = ["*"]
     },

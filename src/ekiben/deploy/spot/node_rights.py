@@ -47,7 +47,6 @@ def control_policy(deployment: Deployment) -> dict[str, Any]:
                     "ec2:DescribeSpotPriceHistory",
                     "ec2:DescribeSubnets",
                     "ec2:DescribeVolumes",
-                    "route53:ListHostedZonesByName",
                 ],
                 ["*"],
             ),
