@@ -32,6 +32,16 @@ def complete(aws: Clients, plain: Clients) -> None:
     aws.s3.meta.events.register("provide-client-params.s3.CreateBucket", remember)
     aws.s3.meta.events.register_first("after-call.s3.CreateBucket", tag)
 
+    # A group's hooks go with it; moto keeps them for the next group of that name.
+    def unhook(params: dict[str, Any], **_: Any) -> None:
+        named = params["AutoScalingGroupName"]
+        for hook in plain.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=named)["LifecycleHooks"]:
+            plain.autoscaling.delete_lifecycle_hook(
+                AutoScalingGroupName=named, LifecycleHookName=str(hook.get("LifecycleHookName"))
+            )
+
+    aws.autoscaling.meta.events.register("provide-client-params.auto-scaling.DeleteAutoScalingGroup", unhook)
+
     # Moto keeps a budget's subscribers and has no call to ask for them.
     mails: dict[str, str] = {}
 
