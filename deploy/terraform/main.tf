@@ -39,6 +39,7 @@ module "nodes" {
     valkey_url     = var.control.valkey_url
     valkey_durable = var.control.valkey_durable
     has_password   = local.has_password
+    has_webhooks   = var.webhook_secrets_file != ""
     scaling        = var.control.scaling
     least          = min([for each in values(var.workers) : each.least]...)
     most           = max([for each in values(var.workers) : each.most]...)

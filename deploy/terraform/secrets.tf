@@ -37,3 +37,13 @@ resource "aws_ssm_parameter" "valkey_password" {
   value_wo_version = var.keys_version
   tags             = { Name = "${local.prefix}-secret-valkey-password", "ekiben:resource" = "secret-valkey-password" }
 }
+
+resource "aws_ssm_parameter" "webhook_secrets" {
+  count            = var.webhook_secrets_file == "" ? 0 : 1
+  name             = "${local.path}/webhook-secrets"
+  type             = "SecureString"
+  tier             = "Intelligent-Tiering"
+  value_wo         = trimsuffix(file(var.webhook_secrets_file), "\n")
+  value_wo_version = var.keys_version
+  tags             = { Name = "${local.prefix}-secret-webhook-secrets", "ekiben:resource" = "secret-webhook-secrets" }
+}

@@ -131,6 +131,12 @@ variable "valkey_password_file" {
   default     = ""
 }
 
+variable "webhook_secrets_file" {
+  description = "Secrets that sign webhooks, as the JSON of EKIBEN_WEBHOOK_SECRETS; empty: none are sent."
+  type        = string
+  default     = ""
+}
+
 variable "old_versions_days" {
   description = "Days for which replaced and deleted objects stay."
   type        = number

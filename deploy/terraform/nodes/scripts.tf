@@ -68,6 +68,7 @@ locals {
       "put ekiben_link_secret secret link-secret",
       "put keys secret keys",
     ],
+    var.control.has_webhooks ? ["put ekiben_webhook_secrets secret webhook-secrets"] : [],
     local.managed ? [] : [local.valkey_configuration]
   ))
 }

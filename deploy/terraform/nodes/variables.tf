@@ -18,6 +18,7 @@ variable "control" {
     valkey_url     = string
     valkey_durable = bool
     has_password   = bool
+    has_webhooks   = bool
     scaling        = string
     least          = number
     most           = number

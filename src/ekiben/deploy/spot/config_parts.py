@@ -139,10 +139,12 @@ class Secrets(Section):
     Args:
         keys_file: API keys, hashed, as `ekiben keys create` writes them.
         valkey_password_file: Password of a managed Valkey.
+        webhook_secrets_file: Secrets that sign webhooks, as the JSON of `EKIBEN_WEBHOOK_SECRETS`; unset: none are sent.
     """
 
     keys_file: Path
     valkey_password_file: Path | None = None
+    webhook_secrets_file: Path | None = None
 
 
 class Bucket(Section):

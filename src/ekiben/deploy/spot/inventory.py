@@ -23,7 +23,14 @@ from ekiben.deploy.spot.resources.pushed_image import PushedImage
 from ekiben.deploy.spot.resources.repository import GATEWAY, Repository
 from ekiben.deploy.spot.resources.roles import Role
 from ekiben.deploy.spot.resources.routes import RouteTable, StorageEndpoint
-from ekiben.deploy.spot.resources.secret import KEYS, LINK_SECRET, VALKEY_PASSWORD, WORKER_TOKEN, Secret
+from ekiben.deploy.spot.resources.secret import (
+    KEYS,
+    LINK_SECRET,
+    VALKEY_PASSWORD,
+    WEBHOOK_SECRETS,
+    WORKER_TOKEN,
+    Secret,
+)
 from ekiben.deploy.spot.resources.target_group import TargetGroup
 from ekiben.deploy.spot.resources.worker_group import WorkerGroup
 
@@ -71,8 +78,9 @@ def _rights_and_secrets(deployment: Deployment) -> list[Resource]:
     generated = [Secret(key) for key in (WORKER_TOKEN, LINK_SECRET)]
     own = deployment.config.control.valkey_url is None
     password = [Secret(VALKEY_PASSWORD, files.valkey_password_file)] if own or files.valkey_password_file else []
+    webhooks = [Secret(WEBHOOK_SECRETS, files.webhook_secrets_file)] if files.webhook_secrets_file else []
     kinds = (roles.CONTROL, roles.WORKERS)
-    return [*map(Role, kinds), *map(Profile, kinds), Secret(KEYS, files.keys_file), *generated, *password]
+    return [*map(Role, kinds), *map(Profile, kinds), Secret(KEYS, files.keys_file), *generated, *password, *webhooks]
 
 
 def _images(deployment: Deployment, pusher: Pusher) -> list[Resource]:

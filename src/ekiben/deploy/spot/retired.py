@@ -41,7 +41,7 @@ def _at_most(world: World) -> Deployment:
     deployment = world.deployment
     config = deployment.config
     models = _models(world) - {workers.model for workers in config.workers}
-    first = config.workers[0]
+    first, files = config.workers[0], config.secrets
     gone = [
         Workers(model=model, image="gone:gone", types=dict.fromkeys(first.types), most=1) for model in sorted(models)
     ]
@@ -52,6 +52,7 @@ def _at_most(world: World) -> Deployment:
             "entrance": config.entrance.model_copy(
                 update={"certificate_arn": config.entrance.certificate_arn or _CERTIFICATE}
             ),
+            "secrets": files.model_copy(update={"webhook_secrets_file": files.webhook_secrets_file or files.keys_file}),
             "budget": config.budget or Budget(usd_per_month=1, email="nobody@example.com"),
         }
     )

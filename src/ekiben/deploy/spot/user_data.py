@@ -12,7 +12,7 @@ from ekiben.deploy.spot.deployment import GATEWAY_PORT, VALKEY_PORT, WORKER_PORT
 from ekiben.deploy.spot.node_settings import control_settings, worker_settings
 from ekiben.deploy.spot.resources.data_volume import SNAPSHOT, VOLUME
 from ekiben.deploy.spot.resources.repository import GATEWAY, image_uri
-from ekiben.deploy.spot.resources.secret import KEYS, LINK_SECRET, VALKEY_PASSWORD, WORKER_TOKEN
+from ekiben.deploy.spot.resources.secret import KEYS, LINK_SECRET, VALKEY_PASSWORD, WEBHOOK_SECRETS, WORKER_TOKEN
 
 if TYPE_CHECKING:
     from ekiben.deploy.spot.config_parts import Workers
@@ -73,11 +73,13 @@ def control_script(deployment: Deployment, zone_id: str, subnets: Sequence[str])
     image = image_uri(deployment, GATEWAY, deployment.config.control.image)
     shared = _shared(deployment, image)
     managed = deployment.config.control.valkey_url is not None
+    webhooks = deployment.config.secrets.webhook_secrets_file is not None
     secrets = "\n".join(
         [
             _shared_secrets(deployment),
             f"put ekiben_link_secret secret {LINK_SECRET}",
             f"put keys secret {KEYS}",
+            *([f"put ekiben_webhook_secrets secret {WEBHOOK_SECRETS}"] if webhooks else []),
             *([] if managed else [_valkey_file()]),
         ]
     )

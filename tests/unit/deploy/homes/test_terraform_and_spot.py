@@ -67,7 +67,7 @@ def _deployment(**control: Any) -> Deployment:
             "allow": ["0.0.0.0/0"],
             "certificate_arn": f"arn:aws:acm:{_REGION}:{_ACCOUNT}:certificate/1",
         },
-        "secrets": {"keys_file": "keys.jsonl"},
+        "secrets": {"keys_file": "keys.jsonl", "webhook_secrets_file": "webhooks.json"},
         "budget": {"usd_per_month": 500, "email": "you@example.com"},
     }
     config = SpotConfig.model_validate(said)
@@ -146,6 +146,7 @@ def _planned(folder: Path, deployment: Deployment) -> dict[str, Any]:
             "valkey_url": control.valkey_url or "",
             "valkey_durable": control.valkey_durable,
             "has_password": control.valkey_url is None,
+            "has_webhooks": True,
             "scaling": control.scaling,
             "least": 0,
             "most": 8,

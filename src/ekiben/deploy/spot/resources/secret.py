@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.world import Fields, World
 
 KEYS, WORKER_TOKEN, LINK_SECRET, VALKEY_PASSWORD = "keys", "worker-token", "link-secret", "valkey-password"
+WEBHOOK_SECRETS: Final = "webhook-secrets"
 _MOST_BYTES: Final = 8192  # of an advanced parameter
 _GENERATED_BYTES: Final = 32
 
