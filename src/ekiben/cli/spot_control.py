@@ -49,8 +49,11 @@ def control(
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level, sys.stderr, log_content=settings.log_content)
     clients, numbers, rules = make_clients(region), Numbers(), Rules(availability=availability)
+    known = read_catalogue(catalogue)
+    if known.region != region:
+        _log.warning("on-demand prices are another region's", prices=known.region, region=region)
     with told():
-        steered = Steering(clients.autoscaling, clients.ec2, deployment, subnet, read_catalogue(catalogue)).groups()
+        steered = Steering(clients.autoscaling, clients.ec2, deployment, subnet, known).groups()
     if metrics_port:
         start_http_server(metrics_port, addr="127.0.0.1", registry=numbers.registry)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
