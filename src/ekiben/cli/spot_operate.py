@@ -13,7 +13,7 @@ from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
     from ekiben.deploy.operating.logs import Line
-    from ekiben.deploy.operating.rotation import Progress
+    from ekiben.deploy.operating.refresh import Progress
     from ekiben.deploy.spot.world import World
 
 _Model = Annotated[str, typer.Argument(help="Served name of the model.")]
@@ -53,7 +53,7 @@ def rotate(
 
     `control` instead of a model replaces the control node. The gateway is away for some minutes then; jobs wait.
     """
-    from ekiben.deploy.operating.rotation import Mode
+    from ekiben.deploy.operating.refresh import Mode
     from ekiben.deploy.operating.rotation import rotate as begin
     from ekiben.deploy.spot.failures import told
     from ekiben.deploy.spot.resources.error_alarm import alarm_name

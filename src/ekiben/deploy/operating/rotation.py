@@ -8,10 +8,12 @@ back by itself when new instances do not get ready, or when the deployment's ala
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from ekiben.deploy.operating import refresh
 from ekiben.deploy.operating.members import groups, role_of
+from ekiben.deploy.operating.refresh import Mode, Progress
+from ekiben.deploy.operating.versions import launched_version, template_versions, version_of
 from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
 from ekiben.errors import OperatorError
 
@@ -19,35 +21,6 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.world import World
 
 EVERY_S: Final = 10.0
-_RUNNING: Final = {"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}
-# Share of the instances that may run besides as many as before, in percent.
-_MOST_HEALTHY: Final = {"rolling": 110, "blue-green": 200}
-
-
-class Mode(StrEnum):
-    """How old instances are replaced."""
-
-    ROLLING = "rolling"
-    BLUE_GREEN = "blue-green"
-
-
-class Progress(NamedTuple):
-    """Where a rotation is.
-
-    Args:
-        status: AWS's word, such as `InProgress` or `RollbackSuccessful`.
-        percent: Of the instances replaced.
-        reason: Why it is as it is; often empty.
-    """
-
-    status: str
-    percent: int
-    reason: str
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more happens."""
-        return self.status not in _RUNNING
 
 
 def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[str, ...] = ()) -> str | None:
@@ -67,22 +40,23 @@ def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[st
         OperatorError: There is no such group, or a rotation of it runs.
     """
     group = _group(world, model)
-    newest = _versions(world, group)[0]
-    if _version(world, group) == newest and all(_of(member) == newest for member in group["Instances"]):
+    newest = template_versions(world, group)[0]
+    if launched_version(world, group) == newest and all(version_of(member) == newest for member in group["Instances"]):
         return None
-    return _refresh(world, group, newest, mode, warmup_s, alarms)
+    return refresh.begin(world, group, newest, mode, warmup_s, alarms)
 
 
 def waiting(world: World) -> list[str]:
     """What is older than the newest version of its template: models by their group's version, the control node."""
     there = {role_of(group): group for group in groups(world)}
     models = [workers.model for workers in world.deployment.config.workers]
-    old = [
-        model
-        for model in models
-        if (group := there.get(f"workers-{model}")) and _version(world, group) < _versions(world, group)[0]
-    ]
+    old = [model for model in models if _lags(world, there.get(f"workers-{model}"))]
     return [*old, *(["control"] if _is_old(world, there.get(CONTROL_NODE)) else [])]
+
+
+def _lags(world: World, group: Mapping[str, Any] | None) -> bool:
+    """Whether a group that is pinned to a version launches an earlier one than the newest."""
+    return group is not None and launched_version(world, group) < template_versions(world, group)[0]
 
 
 def _is_old(world: World, group: Mapping[str, Any] | None) -> bool:
@@ -92,7 +66,7 @@ def _is_old(world: World, group: Mapping[str, Any] | None) -> bool:
     newest = world.clients.ec2.describe_launch_template_versions(
         LaunchTemplateId=group["LaunchTemplate"]["LaunchTemplateId"], Versions=["$Default"]
     )["LaunchTemplateVersions"][0]["VersionNumber"]
-    return any(0 < _of(member) < newest for member in group["Instances"])
+    return any(0 < version_of(member) < newest for member in group["Instances"])
 
 
 def roll_back(world: World, model: str, warmup_s: int) -> str:
@@ -105,14 +79,13 @@ def roll_back(world: World, model: str, warmup_s: int) -> str:
         OperatorError: There is no such group, or no version before.
     """
     group = _group(world, model)
-    name = group["AutoScalingGroupName"]
-    running = _latest(world, name)
-    if running and not _progress(running).over:
-        return world.clients.autoscaling.rollback_instance_refresh(AutoScalingGroupName=name)["InstanceRefreshId"]
-    before = [version for version in _versions(world, group) if version < _version(world, group)]
+    running = refresh.latest(world, group)
+    if running and not running.over:
+        return refresh.undo(world, group)
+    before = [version for version in template_versions(world, group) if version < launched_version(world, group)]
     if not before:
-        raise OperatorError(f"{model} has no version before {_version(world, group)} to go back to")
-    return _refresh(world, group, before[0], Mode.BLUE_GREEN, warmup_s, ())
+        raise OperatorError(f"{model} has no version before {launched_version(world, group)} to go back to")
+    return refresh.begin(world, group, before[0], Mode.BLUE_GREEN, warmup_s, ())
 
 
 def watch(world: World, model: str, tell: Callable[[Progress], None], pause: Callable[[float], None]) -> Progress:
@@ -121,61 +94,18 @@ def watch(world: World, model: str, tell: Callable[[Progress], None], pause: Cal
     Raises:
         OperatorError: There is no such group, or none was begun.
     """
-    name = _group(world, model)["AutoScalingGroupName"]
+    group = _group(world, model)
     last: Progress | None = None
     while True:
-        found = _latest(world, name)
-        if found is None:
+        now = refresh.latest(world, group)
+        if now is None:
             raise OperatorError(f"{model} is not being rotated; `ekiben spot rotate` begins that")
-        now = _progress(found)
         if now != last:
             tell(now)
             last = now
         if now.over:
             return now
         pause(EVERY_S)
-
-
-def _refresh(
-    world: World, group: Mapping[str, Any], version: int, mode: Mode, warmup_s: int, alarms: tuple[str, ...]
-) -> str:
-    policy = group["MixedInstancesPolicy"]
-    template = policy["LaunchTemplate"]
-    specification = template["LaunchTemplateSpecification"]
-    desired: Any = {
-        "MixedInstancesPolicy": {
-            **policy,
-            "LaunchTemplate": {
-                **template,
-                # AWS tells a template's id and its name, and takes only one of them.
-                "LaunchTemplateSpecification": {
-                    "LaunchTemplateId": specification["LaunchTemplateId"],
-                    "Version": str(version),
-                },
-            },
-        }
-    }
-    preferences: Any = {
-        "AutoRollback": True,
-        "InstanceWarmup": warmup_s,
-        "MinHealthyPercentage": 100,
-        "MaxHealthyPercentage": _MOST_HEALTHY[mode],
-        "SkipMatching": True,
-    }
-    if alarms:
-        preferences["AlarmSpecification"] = {"Alarms": list(alarms)}
-    try:
-        answer = world.clients.autoscaling.start_instance_refresh(
-            AutoScalingGroupName=group["AutoScalingGroupName"],
-            Strategy="Rolling",
-            DesiredConfiguration=desired,
-            Preferences=preferences,
-        )
-    except world.clients.autoscaling.exceptions.InstanceRefreshInProgressFault:
-        raise OperatorError(
-            f"{role_of(group)} is being rotated already; `ekiben spot rollback` takes that back"
-        ) from None
-    return answer["InstanceRefreshId"]
 
 
 def _group(world: World, model: str) -> Mapping[str, Any]:
@@ -186,39 +116,3 @@ def _group(world: World, model: str) -> Mapping[str, Any]:
         if role_of(group) == f"workers-{model}":
             return group
     raise OperatorError(f"{model} has no group yet; `ekiben spot up` makes it")
-
-
-def _versions(world: World, group: Mapping[str, Any]) -> list[int]:
-    """The launch template's, the newest first."""
-    specification = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
-    pages = world.clients.ec2.get_paginator("describe_launch_template_versions").paginate(
-        LaunchTemplateId=specification["LaunchTemplateId"]
-    )
-    found = [version["VersionNumber"] for page in pages for version in page["LaunchTemplateVersions"]]
-    return sorted(found, reverse=True)
-
-
-def _version(world: World, group: Mapping[str, Any]) -> int:
-    """The one that new instances get; a group that follows its template's default or newest one is told that."""
-    specification = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
-    if specification["Version"].isdigit():
-        return int(specification["Version"])
-    found = world.clients.ec2.describe_launch_template_versions(
-        LaunchTemplateId=specification["LaunchTemplateId"], Versions=[specification["Version"]]
-    )
-    return found["LaunchTemplateVersions"][0]["VersionNumber"]
-
-
-def _of(member: Mapping[str, Any]) -> int:
-    """The version that an instance was launched of; 0: AWS does not say."""
-    version = str(member.get("LaunchTemplate", {}).get("Version", ""))
-    return int(version) if version.isdigit() else 0
-
-
-def _latest(world: World, group: str) -> Mapping[str, Any] | None:
-    found = world.clients.autoscaling.describe_instance_refreshes(AutoScalingGroupName=group, MaxRecords=1)
-    return found["InstanceRefreshes"][0] if found["InstanceRefreshes"] else None
-
-
-def _progress(refresh: Mapping[str, Any]) -> Progress:
-    return Progress(refresh["Status"], refresh.get("PercentageComplete", 0), refresh.get("StatusReason", ""))

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ekiben.deploy.operating.rotation import Mode, Progress, roll_back, rotate, watch
+from ekiben.deploy.operating.refresh import Mode, Progress
+from ekiben.deploy.operating.rotation import roll_back, rotate, watch
 from ekiben.deploy.spot.world import World
 from ekiben.errors import OperatorError
 from tests.unit.deploy.control.account import Account
