@@ -79,7 +79,7 @@ def test_one_onnx_service_is_small_and_has_nothing_to_build_with(images: Images)
     assert own <= _MAX_OWN_BYTES
     installed = {path.name for path in images.service.root.glob("opt/ekiben/venv/lib/python3*/site-packages/*")}
     assert "onnxruntime" in installed
-    assert not {"torch", "boto3", "onnx", "tokenizers", "pip", "setuptools", "cyclonedx"} & installed
+    assert not {"torch", "onnx", "tokenizers", "pip", "setuptools", "cyclonedx"} & installed
     assert not list(images.service.root.glob("root/.cache/*"))
     assert not list(images.service.root.glob("tmp/*"))
 
