@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 CONFIG = Path("deploy/spot.yaml")
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The deployment.")]
+CatalogueFile = Annotated[
+    Path | None, typer.Option("--catalogue", metavar="FILE", help="A catalogue refreshed by `ekiben cost --refresh`.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Backend = Annotated[str, typer.Option(metavar="PROGRAM", help="What pushes images: docker, podman or buildah.")]
 
 
 def plan(
     *,
     config: Config = CONFIG,
-    catalogue: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A catalogue refreshed by `ekiben cost --refresh`.")
-    ] = None,
+    catalogue: CatalogueFile = None,
     policy: Annotated[
         bool, typer.Option("--policy", help="Print an IAM policy with all the rights it takes, and end.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show what `ekiben spot up` would do. Changes nothing."""
     from ekiben.cli import spot_report as report

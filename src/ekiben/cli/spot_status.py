@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ekiben.cli.columns import aligned
-from ekiben.cli.spot_plan import CONFIG, Config, open_config
+from ekiben.cli.spot_plan import CONFIG, CatalogueFile, Config, Json, open_config
 from ekiben.errors import EkibenError
 
 if TYPE_CHECKING:
     from ekiben.deploy.operating.status import Priced, Status
     from ekiben.deploy.spot.world import World
 
-CatalogueFile = Annotated[
-    Path | None, typer.Option("--catalogue", metavar="FILE", help="A catalogue refreshed by `ekiben cost --refresh`.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COLUMNS = ("instance", "role", "market", "type", "zone", "state", "healthy", "up", "USD/h", "on demand", "saved USD")
 _HOURS_A_MONTH = 730
 _CLEAR = "\x1b[2J\x1b[H"
