@@ -36,8 +36,7 @@ def drain(
         found = draining.drain(world, instance, fewer=fewer)
         typer.echo(f"{instance} of {found.role} is told to go" + ("" if fewer else "; another is started"))
         if wait:
-            draining.wait_until_gone(world, instance, lambda state: typer.echo(f"{instance} {state}"), time.sleep)
-            typer.echo(f"{instance} is gone")
+            _until_gone(world, instance)
 
 
 def rotate(
@@ -56,16 +55,13 @@ def rotate(
     from ekiben.deploy.operating.refresh import Mode
     from ekiben.deploy.operating.rotation import rotate as begin
     from ekiben.deploy.spot.failures import told
-    from ekiben.deploy.spot.resources.error_alarm import alarm_name
 
     world = open_config(config)
     with told():
         if model == "control":
             _replace_control(world, wait=wait)
             return
-        warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
-        mode = Mode.BLUE_GREEN if blue_green else Mode.ROLLING
-        if begin(world, model, mode, warmup_s, (alarm_name(world.deployment),)) is None:
+        if begin(world, model, Mode.BLUE_GREEN if blue_green else Mode.ROLLING) is None:
             typer.echo(f"every instance of {model} has the newest version")
         elif wait:
             _watch(world, model, "Successful")
@@ -78,8 +74,7 @@ def rollback(model: _Model, *, config: Config = CONFIG, wait: _Wait = True) -> N
 
     world = open_config(config)
     with told():
-        warmup_s = world.deployment.config.of_model(model).start_s if _is_served(world, model) else 0
-        roll_back(world, model, warmup_s)
+        roll_back(world, model)
         if wait:
             _watch(world, model, "Successful", "RollbackSuccessful")
 
@@ -112,8 +107,14 @@ def _replace_control(world: World, *, wait: bool) -> None:
     old = draining.replace_control(world)
     typer.echo(f"{old.id} is told to go; the group starts another")
     if wait:
-        draining.wait_until_gone(world, old.id, lambda state: typer.echo(f"{old.id} {state}"), time.sleep)
-        typer.echo(f"{old.id} is gone")
+        _until_gone(world, old.id)
+
+
+def _until_gone(world: World, instance: str) -> None:
+    from ekiben.deploy.operating.draining import wait_until_gone
+
+    wait_until_gone(world, instance, lambda state: typer.echo(f"{instance} {state}"), time.sleep)
+    typer.echo(f"{instance} is gone")
 
 
 def _watch(world: World, model: str, *good: str) -> None:
@@ -127,10 +128,6 @@ def _watch(world: World, model: str, *good: str) -> None:
     ended = watch(world, model, tell, time.sleep)
     if ended.status not in good:
         raise OperatorError(f"the rotation of {model} ended as {ended.status}: {ended.reason or 'AWS says no more'}")
-
-
-def _is_served(world: World, model: str) -> bool:
-    return any(workers.model == model for workers in world.deployment.config.workers)
 
 
 def _pause(seconds: float) -> bool:

@@ -15,6 +15,7 @@ from ekiben.deploy.operating.members import groups, role_of
 from ekiben.deploy.operating.refresh import Mode, Progress
 from ekiben.deploy.operating.versions import launched_version, template_versions, version_of
 from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
+from ekiben.deploy.spot.resources.error_alarm import alarm_name
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
 EVERY_S: Final = 10.0
 
 
-def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[str, ...] = ()) -> str | None:
-    """Begin to replace a model's instances by the newest version.
+def rotate(world: World, model: str, mode: Mode) -> str | None:
+    """Begin to replace a model's instances by the newest version; the alarm for errors takes it back.
 
     Args:
         world: Where.
         model: Served name.
         mode: A few at a time, or all at once.
-        warmup_s: Seconds for which a new instance is watched before the next old ones go.
-        alarms: Names of the CloudWatch alarms that take it back.
 
     Returns:
         Id of the refresh; None: all instances have that version already.
@@ -43,7 +42,7 @@ def rotate(world: World, model: str, mode: Mode, warmup_s: int, alarms: tuple[st
     newest = template_versions(world, group)[0]
     if launched_version(world, group) == newest and all(version_of(member) == newest for member in group["Instances"]):
         return None
-    return refresh.begin(world, group, newest, mode, warmup_s, alarms)
+    return refresh.begin(world, group, newest, mode, _warmup_s(world, model), (alarm_name(world.deployment),))
 
 
 def waiting(world: World) -> list[str]:
@@ -69,7 +68,7 @@ def _is_old(world: World, group: Mapping[str, Any] | None) -> bool:
     return any(0 < version_of(member) < newest for member in group["Instances"])
 
 
-def roll_back(world: World, model: str, warmup_s: int) -> str:
+def roll_back(world: World, model: str) -> str:
     """Go back: end the rotation that runs and undo it, or else replace all instances by the version before.
 
     Returns:
@@ -85,7 +84,7 @@ def roll_back(world: World, model: str, warmup_s: int) -> str:
     before = [version for version in template_versions(world, group) if version < launched_version(world, group)]
     if not before:
         raise OperatorError(f"{model} has no version before {launched_version(world, group)} to go back to")
-    return refresh.begin(world, group, before[0], Mode.BLUE_GREEN, warmup_s, ())
+    return refresh.begin(world, group, before[0], Mode.BLUE_GREEN, _warmup_s(world, model), ())
 
 
 def watch(world: World, model: str, tell: Callable[[Progress], None], pause: Callable[[float], None]) -> Progress:
@@ -106,6 +105,11 @@ def watch(world: World, model: str, tell: Callable[[Progress], None], pause: Cal
         if now.over:
             return now
         pause(EVERY_S)
+
+
+def _warmup_s(world: World, model: str) -> int:
+    """For so long a new instance is watched before the next old ones go."""
+    return world.deployment.config.of_model(model).start_s
 
 
 def _group(world: World, model: str) -> Mapping[str, Any]:

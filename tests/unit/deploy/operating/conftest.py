@@ -34,7 +34,9 @@ def world(account: Account, server: str, monkeypatch: pytest.MonkeyPatch) -> Wor
             "name": account.name,
             "region": "us-east-1",
             "control": {"image": "ekiben:1", "instance_type": "t3.small"},
-            "workers": [{"model": "pictures", "image": "pictures:1", "types": {"g5.xlarge": None}, "most": 4}],
+            "workers": [
+                {"model": "pictures", "image": "pictures:1", "types": {"g5.xlarge": None}, "most": 4, "start_s": 240}
+            ],
             "entrance": {"allow": ["10.0.0.0/8"]},
             "secrets": {"keys_file": "keys.jsonl"},
         }
