@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from ekiben.gateway.traffic import Traffic
 from ekiben.jobs.statistics import ModelStatistics
 
 
 class JobTraffic:
-    """Adds to a model's traffic what its jobs have added since the last look.
+    """What a model's jobs have added between one look at the queue and the next.
 
     Args:
-        traffic: The model's.
+        clock: Seconds.
+
+    Attributes:
+        traffic: Apart from the gateway's own, since every gateway sees all of the jobs.
     """
 
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.traffic = Traffic(clock)
         self._before: ModelStatistics | None = None
 
     def note(self, now: ModelStatistics) -> None:
@@ -22,7 +28,7 @@ class JobTraffic:
         before, self._before = self._before, now
         if before is None or now.submitted < before.submitted:
             return
-        self._traffic.arrived(now.submitted - before.submitted)
+        self.traffic.arrived(now.submitted - before.submitted)
         succeeded, held_ms = now.succeeded - before.succeeded, now.held_ms - before.held_ms
         if succeeded > 0 and held_ms >= 0:
-            self._traffic.computed(succeeded, held_ms / 1_000)
+            self.traffic.computed(succeeded, held_ms / 1_000)

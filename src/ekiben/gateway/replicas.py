@@ -16,7 +16,7 @@ from ekiben.gateway.job_traffic import JobTraffic
 from ekiben.gateway.jobs.desk import JobDesk
 from ekiben.gateway.jobs.queue_metrics import numbers_of
 from ekiben.gateway.shared_traffic import Share, SharedTraffic
-from ekiben.gateway.traffic import MINUTE_S, UNKNOWN_S, Traffic
+from ekiben.gateway.traffic import MINUTE_S, Traffic
 from ekiben.jobs.statistics import ModelStatistics
 from ekiben.policy.scaling import Load, ScalingPolicy
 
@@ -24,6 +24,8 @@ _log = structlog.get_logger("ekiben.gateway")
 
 STEP_S: Final = 15.0
 """Between two decisions: rules that go up or down by one at each must not go faster where they are asked more often."""
+_UNKNOWN_S: Final = 1.0
+"""What one is taken to need before any has been computed."""
 
 
 class DesiredReplicas:
@@ -49,9 +51,7 @@ class DesiredReplicas:
     ) -> None:
         self._cards = {name: card for name, card in cards.items() if card.upstream is None}
         self._fleet, self._desk, self._policy, self._metric, self._clock = fleet, desk, policy, metric, clock
-        # Apart from the gateway's own: every gateway sees all of the jobs.
-        self._of_jobs = {name: Traffic(clock) for name in self._cards}
-        self._jobs = {name: JobTraffic(traffic) for name, traffic in self._of_jobs.items()}
+        self._jobs = {name: JobTraffic(clock) for name in self._cards}
         self._shared = SharedTraffic(desk.store, 3 * STEP_S) if desk is not None else None
         self._queued: dict[str, ModelStatistics] = {}
         self._wanted: dict[str, int] = {}
@@ -86,7 +86,7 @@ class DesiredReplicas:
         own = {model: _share(self._fleet.traffic(model), self._fleet.in_flight(model)) for model in self._cards}
         others = await self._shared.exchange(own) if self._shared is not None else {}
         for model, share in own.items():
-            asked = share.plus(others.get(model, Share())).plus(_share(self._of_jobs[model], 0))
+            asked = share.plus(others.get(model, Share())).plus(_share(self._jobs[model].traffic, 0))
             self._metric.labels(model).set(self._decide(model, asked))
 
     async def _look_at_jobs(self) -> None:
@@ -114,11 +114,11 @@ class DesiredReplicas:
         begun = round(asked.in_flight) + (jobs.running if jobs else 0)
         running = min(begun, ready * slots)
         queued = begun - running + (jobs.waiting if jobs else 0)
-        service_s = asked.busy_s / asked.done if asked.done else UNKNOWN_S
+        service_s = asked.busy_s / asked.done if asked.done else _UNKNOWN_S
         return Load(queued, running, replicas, service_s, slots, asked.rate, asked.peak)
 
 
 def _share(traffic: Traffic, in_flight: int) -> Share:
-    rate, peak, _ = traffic.look()
+    rate, peak = traffic.look()
     busy_s, done = traffic.held()
     return Share(in_flight=in_flight, rate=rate, peak=peak, busy_s=busy_s, done=done)

@@ -13,8 +13,6 @@ _HOLD_S: Final = 600.0
 _SLICE_S: Final = 1.0
 _MEMORY: Final = 0.9
 """Of what was known of the time for one, what stays when something new is known at a look."""
-UNKNOWN_S: Final = 1.0
-"""What one is taken to need before any has been computed."""
 _COMPUTING: Final = frozenset({"compute", "first_token", "generate", "encode", "denoise", "decode"})
 """The stages of an answer in which it holds a slot; in the others it waits, or only the processor is busy."""
 
@@ -51,8 +49,9 @@ class Traffic:
         self._new_done += items
         self._new_busy_s += busy_s
 
-    def look(self) -> tuple[float, float, float]:
-        """Arrivals a second over the last minute; the most of that seen at a look in ten; seconds for one."""
+    def look(self) -> tuple[float, float]:
+        """Arrivals a second over the last minute; the most of that seen at a look in ten."""
+        self._remember()
         now = self._clock()
         while self._arrivals and self._arrivals[0][0] <= now - MINUTE_S:
             self._arrivals.popleft()
@@ -60,15 +59,14 @@ class Traffic:
         self._rates.append((now, rate))
         while self._rates[0][0] <= now - _HOLD_S:
             self._rates.popleft()
-        return rate, max(seen for _, seen in self._rates), self._service_s()
+        return rate, max(seen for _, seen in self._rates)
 
     def held(self) -> tuple[float, float]:
         """Seconds that those computed lately held a slot, taken together, and their number; as of the last look."""
         return self._busy_s, self._done
 
-    def _service_s(self) -> float:
+    def _remember(self) -> None:
         if self._new_done and self._new_busy_s:
             self._busy_s = _MEMORY * self._busy_s + self._new_busy_s
             self._done = _MEMORY * self._done + self._new_done
             self._new_busy_s, self._new_done = 0.0, 0
-        return self._busy_s / self._done if self._done else UNKNOWN_S

@@ -80,9 +80,11 @@ async def test_requests_raise_it_by_their_number_and_their_time(start: StartGate
     deciding = desired_replicas(gateway.state)
     reply = await gateway.http.post("/v1/embeddings", json={"model": "toy", "input": ["a", "b"]})
     assert reply.status_code == 200
-    rate, _, service_s = gateway.state.fleet.traffic("toy").look()
+    rate, _ = gateway.state.fleet.traffic("toy").look()
     assert rate == 2 / 60
-    assert 0 < service_s < 1
+    busy_s, done = gateway.state.fleet.traffic("toy").held()
+    assert done == 2
+    assert 0 < busy_s < 2
     gateway.state.fleet.traffic("toy").computed(60, 60 * 10.0)  # Ten seconds for one, lately.
     gateway.state.fleet.traffic("toy").arrived(120)
     await deciding.step()
