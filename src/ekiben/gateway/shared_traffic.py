@@ -1,24 +1,22 @@
 """What the gateways of one queue tell each other of their requests, so that each decides by all of them.
 
-They announce it in Valkey as workers announce themselves, under a name that no model has.
+It stands beside what workers say of themselves, under a name that no model has.
 """
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ekiben.errors import EkibenError
-from ekiben.jobs import Store
+from ekiben.jobs import Board, Store
 
 _GATEWAYS: Final = "_gateways"
 _MOST: Final = 1_000
 """Gateways; those beside workers elsewhere, which nobody calls, are among them."""
-_WITHIN_S: Final = 2.0
 _Number = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
@@ -62,21 +60,19 @@ class SharedTraffic:
     """
 
     def __init__(self, store: Store, lasting_s: float) -> None:
-        self._store, self._lasting_s = store, lasting_s
+        self._board = Board(store, _Told, lasting_s=lasting_s, most=_MOST)
         self._gateway = uuid.uuid4().hex
         self._others: dict[str, Share] = {}
 
     async def exchange(self, own: Mapping[str, Share]) -> Mapping[str, Share]:
         """Tell one's own; returns what the others have told, by model. While the server is away, the last stands."""
-        told = _Told(gateway=self._gateway, models=dict(own)).model_dump_json()
-        lasting_ms = round(self._lasting_s * 1_000)
+        told = _Told(gateway=self._gateway, models=dict(own))
         try:
-            async with asyncio.timeout(_WITHIN_S):
-                await self._store.run("announce", _GATEWAYS, self._gateway, told, lasting_ms, _MOST, again=False)
-                entries = await self._store.run("present", _MOST, _GATEWAYS, again=False)
-        except (EkibenError, TimeoutError):
+            await self._board.put(_GATEWAYS, self._gateway, told)
+            found, _ = await self._board.read(_GATEWAYS)
+        except EkibenError:
             return self._others
-        self._others = _together(found for found in map(_read, entries) if found and found.gateway != self._gateway)
+        self._others = _together(each for each in found if each.gateway != self._gateway)
         return self._others
 
 
@@ -86,10 +82,3 @@ def _together(told: Iterable[_Told]) -> dict[str, Share]:
         for model, share in each.models.items():
             found[model] = found.get(model, Share()).plus(share)
     return found
-
-
-def _read(entry: str) -> _Told | None:
-    try:
-        return _Told.model_validate_json(entry)
-    except ValidationError:
-        return None

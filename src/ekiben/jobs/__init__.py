@@ -15,6 +15,7 @@ each line.
         object_blobs  ObjectBlobs: the folder or bucket of all other objects behind that seam
         deliveries    Deliveries: webhooks that are due, for whoever sends them
     both sides
+        board         Board: entries that processes renew, and read of each other
         presence      Presence: the workers that are there; they announce themselves, gateways read
     by itself, in the supervisor or any gateway
         sweeping      Sweeper: leases and deadlines that ran out, delays that passed, retention
@@ -39,6 +40,7 @@ What holds, whoever dies when:
 
 from ekiben.jobs.batch import Batch
 from ekiben.jobs.blobs import BlobEntry, Blobs
+from ekiben.jobs.board import Board
 from ekiben.jobs.deliveries import Attempt, Deliveries, Delivery, DeliveryLog
 from ekiben.jobs.embedded import EmbeddedValkey
 from ekiben.jobs.erasure import Erasure
@@ -70,6 +72,7 @@ __all__ = [
     "Batch",
     "BlobEntry",
     "Blobs",
+    "Board",
     "Checkpoint",
     "Cost",
     "Deliveries",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from ekiben.errors import QueueUnavailable
+from ekiben.jobs.board import Board
 from ekiben.jobs.store import Store
 from ekiben.schemas.worker_url import WorkerUrl
 
@@ -20,7 +20,6 @@ EXPIRY_S: Final = 10.0
 RENEWAL_S: Final = 2.5
 MOST_OF_A_MODEL: Final = 1_000
 """Worker processes; what else is announced is nobody's fleet."""
-_WITHIN_S: Final = 2.0
 
 _Text = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.:+-]+$")]
 
@@ -52,7 +51,7 @@ class Presence:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._board = Board(store, Announcement, lasting_s=EXPIRY_S, most=MOST_OF_A_MODEL)
         self._unbelieved = 0
 
     async def announce(self, worker: str, told: Announcement) -> None:
@@ -65,8 +64,7 @@ class Presence:
         Raises:
             QueueUnavailable: The server does not answer, or knows too many of the model.
         """
-        lasting = round(EXPIRY_S * 1_000), MOST_OF_A_MODEL
-        if not await self._run("announce", told.model, worker, told.model_dump_json(), *lasting):
+        if not await self._board.put(told.model, worker, told):
             raise QueueUnavailable(f"more than {MOST_OF_A_MODEL:,} workers of {told.model} are announced")
 
     async def withdraw(self, worker: str, model: str) -> None:
@@ -75,7 +73,7 @@ class Presence:
         Raises:
             QueueUnavailable: The server does not answer.
         """
-        await self._run("withdraw", model, worker)
+        await self._board.take_down(model, worker)
 
     async def present(self, models: Sequence[str]) -> list[Announcement]:
         """The workers of these models, one for each URL, in one round trip.
@@ -83,29 +81,15 @@ class Presence:
         Raises:
             QueueUnavailable: The server does not answer.
         """
-        entries = await self._run("present", MOST_OF_A_MODEL, *models)
-        found = [told for told in map(_read, entries) if told is not None and told.model in models]
-        self._complain(len(entries) - len(found))
+        entries, others = await self._board.read(*models)
+        found = [told for told in entries if told.model in models]
+        self._complain(others + len(entries) - len(found))
         return _one_each(found)
 
     def _complain(self, unbelieved: int) -> None:
         if unbelieved != self._unbelieved:
             _log.warning("announced workers are not believed", entries=unbelieved)
         self._unbelieved = unbelieved
-
-    async def _run(self, operation: str, *arguments: str | float) -> Any:
-        try:
-            async with asyncio.timeout(_WITHIN_S):
-                return await self._store.run(operation, *arguments, again=False)
-        except TimeoutError:
-            raise QueueUnavailable("the Valkey server does not answer in time") from None
-
-
-def _read(entry: str) -> Announcement | None:
-    try:
-        return Announcement.model_validate_json(entry)
-    except ValidationError:
-        return None
 
 
 def _one_each(found: Iterable[Announcement]) -> list[Announcement]:
