@@ -15,7 +15,7 @@ from ekiben.weights.download import Download
 from ekiben.weights.progress import Silent
 from ekiben.weights.s3 import S3Object
 from ekiben.weights.source import Interrupted
-from tests.simulated_aws import simulated_aws
+from tests.simulated_aws import ask, simulated_aws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,15 +34,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> S3Client:
-    for key, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(key, value)
+    ask(server, monkeypatch)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     client = boto3.client("s3")
     client.create_bucket(Bucket="weights")
     client.put_object(Bucket="weights", Key="toy/model.onnx", Body=CONTENT)

@@ -10,7 +10,7 @@ import pytest
 
 from ekiben.objects.location import open_store
 from ekiben.objects.store import ObjectStore
-from tests.simulated_aws import simulated_aws
+from tests.simulated_aws import ask, simulated_aws
 
 
 @pytest.fixture(scope="session")
@@ -21,14 +21,7 @@ def s3_server() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    for key, value in {
-        "AWS_ENDPOINT_URL": s3_server,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(key, value)
+    ask(s3_server, monkeypatch)
     client = boto3.client("s3")
     client.create_bucket(Bucket="objects")
     for found in client.list_objects_v2(Bucket="objects").get("Contents", []):

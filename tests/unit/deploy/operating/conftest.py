@@ -8,7 +8,7 @@ from ekiben.deploy.spot.clients import make_clients
 from ekiben.deploy.spot.config import SpotConfig
 from ekiben.deploy.spot.deployment import Deployment
 from ekiben.deploy.spot.world import World
-from tests.simulated_aws import simulated_aws
+from tests.simulated_aws import ask, simulated_aws
 from tests.unit.deploy.control.account import ZONES, Account
 
 
@@ -26,9 +26,7 @@ def account(server: str) -> Account:
 @pytest.fixture
 def world(account: Account, server: str, monkeypatch: pytest.MonkeyPatch) -> World:
     """The account's group as a deployment of one model."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    ask(server, monkeypatch)
     config = SpotConfig.model_validate(
         {
             "name": account.name,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ekiben.deploy.spot.clients import Clients, make_clients
-from tests.simulated_aws import simulated_aws
+from tests.simulated_aws import ask, simulated_aws
 from tests.unit.deploy.spot.account import emptied
 from tests.unit.deploy.spot.files import write_config
 from tests.unit.deploy.spot.missing import complete, mend_moto
@@ -24,14 +24,7 @@ def moto_url() -> Iterator[str]:
 @pytest.fixture
 def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Clients:
     """Clients of an account with nothing but AWS's own things in it."""
-    for key, value in {
-        "AWS_ENDPOINT_URL": moto_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(key, value)
+    ask(moto_url, monkeypatch)
     emptied(moto_url)
     clients = make_clients("us-east-1")
     complete(clients, make_clients("us-east-1"))
