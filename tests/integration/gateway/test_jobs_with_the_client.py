@@ -12,8 +12,8 @@ import pytest
 from ekiben import AsyncClient, Client
 from ekiben.client.image_results import Images
 from ekiben.errors import JobStateConflict
-from tests.unit.gateway.conftest import run_dir
-from tests.unit.gateway.jobs.conftest import platform, valkey_server, valkey_url
+from tests.unit.gateway.conftest import run_dir, valkey_server, valkey_url
+from tests.unit.gateway.jobs.conftest import platform
 from tests.unit.gateway.jobs.platform import JobPlatform
 
 __all__ = ["platform", "run_dir", "valkey_server", "valkey_url"]  # fixtures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
+from valkey import Valkey
 
 from ekiben.cards.card import Card
 from ekiben.gateway.app import build_app
@@ -25,6 +26,7 @@ from ekiben.worker.app import WorkerApp
 from ekiben.worker.engine import Engine
 from ekiben.worker.host import socket_path
 from ekiben.worker.listener import Listener
+from tests.unit.jobs.server import running_valkey
 
 
 @dataclass
@@ -45,6 +47,20 @@ StartGateway = Callable[..., Awaitable[Gateway]]
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Short enough for a Unix socket."""
     return tmp_path_factory.mktemp("r")
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_valkey(tmp_path_factory.mktemp("v")) as server:
+        yield server.url
+
+
+@pytest.fixture
+def valkey_url(valkey_server: str) -> str:
+    """Of a server without anything on it."""
+    with Valkey.from_url(valkey_server) as client:
+        client.flushall()
+    return valkey_server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 from structlog.testing import capture_logs
-from valkey import Valkey
 
 from ekiben.errors import ConfigurationError, WorkerLost
 from ekiben.gateway import elsewhere
@@ -25,7 +24,6 @@ from ekiben.jobs import Announcement, EmbeddedValkey, Presence, Store
 from ekiben.settings import load_settings
 from ekiben.testing import toy_card
 from tests.unit.gateway.conftest import until
-from tests.unit.jobs.server import running_valkey
 from tests.unit.worker.announced import AnnouncedWorker, announced_worker
 
 EMBED = {"model": "toy", "input": "a"}
@@ -59,19 +57,6 @@ class Place:
 
     async def embed(self, text: str = "a") -> int:
         return (await self.http.post("/v1/embeddings", json={**EMBED, "input": text})).status_code
-
-
-@pytest.fixture(scope="module")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_valkey(tmp_path_factory.mktemp("v")) as server:
-        yield server.url
-
-
-@pytest.fixture
-def valkey_url(valkey_server: str) -> str:
-    with Valkey.from_url(valkey_server) as client:
-        client.flushall()
-    return valkey_server
 
 
 @pytest.fixture

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from valkey import Valkey
 
 from tests.unit.gateway.jobs.platform import JobPlatform, job_platform
-from tests.unit.jobs.server import running_valkey
-
-
-@pytest.fixture(scope="session")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_valkey(tmp_path_factory.mktemp("v")) as server:
-        yield server.url
-
-
-@pytest.fixture
-def valkey_url(valkey_server: str) -> str:
-    with Valkey.from_url(valkey_server) as client:
-        client.flushall()
-    return valkey_server
 
 
 @pytest.fixture

@@ -11,11 +11,8 @@ import pytest
 from ekiben.gateway.webhooks.opening import open_deliverer
 from ekiben.gateway.webhooks.signing import signed_headers
 from tests.unit.gateway.conftest import until
-from tests.unit.gateway.jobs.conftest import valkey_server, valkey_url
 from tests.unit.gateway.jobs.platform import JOBS, JobPlatform, job_platform
 from tests.unit.gateway.webhooks.receiver import Receiver, never_answering, receiving
-
-__all__ = ["valkey_server", "valkey_url"]  # fixtures
 
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
