@@ -11,14 +11,21 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ekiben.deploy.image_build import Backend
 from ekiben.deploy.spot.pushing import ProgramPusher
 from ekiben.errors import BuildError
-from tests.e2e.conftest import PROJECT, free_port
+from tests.e2e.conftest import free_port
+from tests.unit.deploy.homes.tools import tool
 
 _PASSWORD = "the-password"
 _HTPASSWD = "AWS:$2b$04$X0p8Ho2kqbDOOEJ.b1zKeeHZUNcvop/LjXcoAiL6JNcnvzBvtTX9m\n"
@@ -34,15 +41,9 @@ auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Its address."""
-    program = shutil.which("docker-registry") or shutil.which(
-        "docker-registry", path=str(PROJECT / ".cache/tools/usr/bin")
-    )
-    if program is None:
-        pytest.skip("no docker-registry; Debian's package of that name has it, and scripts/test fetches it there")
+    program = tool("docker-registry", "docker-registry")
     if shutil.which("buildah") is None:
-        pytest.skip("no buildah; Debian's package of that name has it")
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl; Debian's package of that name has it")
+        pytest.skip("no buildah, without which there is no image to push; Debian's package of that name has it")
     port = free_port()
     (tmp_path / "htpasswd").write_text(_HTPASSWD)
     (tmp_path / "config.yml").write_text(_CONFIG.format(folder=tmp_path, port=port))
@@ -98,10 +99,21 @@ def _get(url: str) -> dict[str, list[str]]:
 
 def _certificate(folder: Path) -> None:
     """ECR has TLS, and buildah asks for it."""
-    made = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-days", "1"]
-    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made, *name]
-    subprocess.run(command, check=True, capture_output=True)
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
 
 
 def _wait(address: str, log: Path) -> None:
