@@ -68,25 +68,37 @@ def test_workers_listen_announce_and_ask_for_the_token(scripts: dict[str, str]) 
     assert "EKIBEN_WORKERS_ELSEWHERE=sd-1.5" in scripts["control"]
 
 
-@pytest.mark.parametrize("refused", ["", "worker-token", "valkey-password"])
-def test_secrets_are_files_for_the_service_alone_and_none_is_empty(
-    scripts: dict[str, str], tmp_path: Path, refused: str
+def test_secrets_are_files_for_the_service_alone(scripts: dict[str, str], tmp_path: Path) -> None:
+    done = _read_secrets(scripts["control"], tmp_path, refused="")
+    assert done.returncode == 0, done.stderr
+    found = _files_in(tmp_path)
+    assert found["ekiben_worker_token"] == "of worker-token/\n"
+    assert found["keys"] == "of keys/\n"
+    managed = "jobs.example.com" in scripts["control"]
+    assert ("valkey.conf" in found) is not managed
+    if not managed:
+        assert found["ekiben_valkey_url"].startswith("valkey://:of%20valkey-password%2F@control.pictures.")
+        assert found["valkey.conf"].endswith("\nrequirepass of valkey-password/\n")
+
+
+def test_where_a_secret_is_refused_the_service_does_not_start_and_none_is_empty(
+    scripts: dict[str, str], tmp_path: Path
 ) -> None:
-    if "jobs.example.com" in scripts["control"] and refused == "valkey-password":
-        pytest.skip("it has none")
-    folder = tmp_path / "run"
-    done = _read_secrets(scripts["control"], tmp_path, refused)
-    found = {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
-    assert (done.returncode == 0) == (not refused)
-    assert all(found.values())
-    assert not list(folder.glob("new.*"))
-    assert {path.stat().st_mode & 0o077 for path in (folder / "secrets").rglob("*")} <= {0}
-    if not refused:
-        assert found["ekiben_worker_token"] == "of worker-token/\n"
-        assert found["keys"] == "of keys/\n"
-        if "valkey.conf" in found:
-            assert found["ekiben_valkey_url"].startswith("valkey://:of%20valkey-password%2F@control.pictures.")
-            assert found["valkey.conf"].endswith("\nrequirepass of valkey-password/\n")
+    asked = set(re.findall(r"^[^#\n]*\bsecret ([a-z-]+)", scripts["control"], re.MULTILINE))
+    assert {"keys", "link-secret", "worker-token"} <= asked
+    for refused in asked:
+        folder = tmp_path / refused
+        folder.mkdir()
+        assert _read_secrets(scripts["control"], folder, refused).returncode != 0, refused
+        assert all(_files_in(folder).values()), refused
+
+
+def _files_in(folder: Path) -> dict[str, str]:
+    """What was written for the service; checks that nothing else was, and that nobody else reads it."""
+    assert not list((folder / "run").glob("new.*"))
+    written = folder / "run" / "secrets"
+    assert {path.stat().st_mode & 0o077 for path in written.rglob("*")} <= {0}
+    return {path.name: path.read_text() for path in written.iterdir()}
 
 
 def test_no_secret_is_told_to_docker(scripts: dict[str, str]) -> None:
