@@ -30,11 +30,6 @@ def nothing() -> Content:
     return ()
 
 
-def nothing_produced(_: object) -> Content:
-    """No content in any reply."""
-    return ()
-
-
 def parts_tensor(pieces: Iterable[Piece]) -> Tensor:
     """BYTES [n, 2]: kind and content, as moderation models take them."""
     rows = [(_kind(piece), _bytes(piece)) for piece in pieces]

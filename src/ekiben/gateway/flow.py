@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ekiben.cards.card import Card
 from ekiben.errors import DeadlineExceeded
 from ekiben.gateway.call import Call, call_of
-from ekiben.gateway.content import Content, LazyContent, nothing, nothing_produced
+from ekiben.gateway.content import LazyContent, nothing
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
@@ -40,7 +40,6 @@ class Ask:
 
     Attributes:
         content: The texts and pictures it brings, for the moderation policy.
-        produced: Those that a reply holds.
     """
 
     card: Card
@@ -49,11 +48,10 @@ class Ask:
     respond: Callable[[Reply], Response]
     items: int = 1
     content: LazyContent = nothing
-    produced: Callable[[Reply], Content] = nothing_produced
 
 
 async def answer(gateway: GatewayState, request: Request, read: Callable[[], Awaitable[Ask]]) -> Response:
-    """Authenticate → admit → check → infer → check → respond."""
+    """Authenticate → admit → check → infer → respond."""
     call = identified(gateway, request)
     with gateway.admission.admitted():
         ask = await _read(gateway, call, read)
@@ -119,15 +117,13 @@ async def in_time(reading: Awaitable[T], timeout_s: float) -> T:
 
 
 async def moderated(gateway: GatewayState, call: Call, ask: Ask) -> Reply:
-    """Check what comes in → infer → check what goes out.
+    """Check what comes in → infer. What goes out is numbers and labels, which no policy judges.
 
     Raises:
         EkibenError: As the moderator and the fleet say.
     """
     await gateway.moderator.check(call, "input", ask.content)
-    reply = await infer(gateway, call, ask)
-    await gateway.moderator.check(call, "output", lambda: ask.produced(reply))
-    return reply
+    return await infer(gateway, call, ask)
 
 
 async def infer(gateway: GatewayState, call: Call, ask: Ask) -> Reply:

@@ -9,11 +9,9 @@ import orjson
 from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.responses import Response
 
-from ekiben.gateway.content import Content, nothing_produced
 from ekiben.gateway.flow import Ask
 from ekiben.gateway.jobs.kinds import Finished, Prepared
 from ekiben.gateway.jobs.result_blobs import result_blobs
-from ekiben.gateway.jobs.verdicts import judged_once
 from ekiben.gateway.state import GatewayState
 from ekiben.gateway.worker_client import Reply
 from ekiben.inference import protocol
@@ -67,11 +65,6 @@ class TensorJobs(Generic[M]):
         """What the synchronous route makes of the same tensors."""
         inline: Any = finished.job.specification.inline
         asked, reply = self._schema.model_validate(inline["request"]), await reply_of(finished)
-
-        async def produced() -> Content:
-            return nothing_produced(reply)
-
-        await judged_once(finished, self.route, produced)
         return self._respond(finished, asked, reply)
 
 
