@@ -20,7 +20,7 @@ class GpuReading:
 
     Attributes:
         index: NVML's, over all GPUs of the machine.
-        utilisation: Share of the last sampling period in which a kernel ran, 0 to 1.
+        utilization: Share of the last sampling period in which a kernel ran, 0 to 1.
         fault: Why it cannot be read, as of a GPU that fell off the bus; then there are no other values.
     """
 
@@ -30,7 +30,7 @@ class GpuReading:
     memory_total_gib: float
     memory_used_gib: float
     temperature_c: float | None = None
-    utilisation: float | None = None
+    utilization: float | None = None
     power_w: float | None = None
     fault: str | None = None
 
@@ -109,7 +109,7 @@ def _reading(nvml: Any, index: int) -> GpuReading:
         memory_total_gib=memory.total / _GIB,
         memory_used_gib=memory.used / _GIB,
         temperature_c=None if temperature is None else float(temperature),
-        utilisation=None if rates is None else rates.gpu / 100,
+        utilization=None if rates is None else rates.gpu / 100,
         power_w=None if power_mw is None else power_mw / 1_000,
     )
 

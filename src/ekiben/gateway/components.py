@@ -78,7 +78,7 @@ def gpu(reading: GpuReading) -> Component:
         "memory_used_gib": round(reading.memory_used_gib, 3),
         "memory_total_gib": round(reading.memory_total_gib, 3),
         "temperature_c": reading.temperature_c,
-        "utilisation": reading.utilisation,
+        "utilisation": reading.utilization,
         "power_w": reading.power_w,
     }
     return Component(

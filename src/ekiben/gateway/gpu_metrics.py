@@ -26,12 +26,12 @@ class GpuMetrics:
         self._used = gauge("memory_used_bytes", "Memory in use.")
         self._total = gauge("memory_total_bytes", "Memory there is.")
         self._temperature = gauge("temperature_celsius", "Temperature of the chip.")
-        self._utilisation = gauge("utilization_ratio", "Share of the time in which a kernel ran.")
+        self._utilization = gauge("utilization_ratio", "Share of the time in which a kernel ran.")
         self._power = gauge("power_watts", "Power drawn.")
 
     def show(self, readings: list[GpuReading]) -> None:
         """Take the present readings; GPUs that are gone, and what the driver does not tell, leave no value behind."""
-        for metric in (self._used, self._total, self._temperature, self._utilisation, self._power):
+        for metric in (self._used, self._total, self._temperature, self._utilization, self._power):
             metric.clear()
         for reading in readings:
             if reading.fault is None:
@@ -43,7 +43,7 @@ class GpuMetrics:
         self._total.labels(*labels).set(reading.memory_total_gib * _GIB)
         if reading.temperature_c is not None:
             self._temperature.labels(*labels).set(reading.temperature_c)
-        if reading.utilisation is not None:
-            self._utilisation.labels(*labels).set(reading.utilisation)
+        if reading.utilization is not None:
+            self._utilization.labels(*labels).set(reading.utilization)
         if reading.power_w is not None:
             self._power.labels(*labels).set(reading.power_w)

@@ -25,7 +25,7 @@ class FakeGpu:
     total_gib: float = 24.0
     used_gib: float = 6.0
     temperature: int | None = 50
-    utilisation: int | None = 75
+    utilization: int | None = 75
     power_mw: int | None = 150_000
     is_lost: bool = False
 
@@ -77,7 +77,7 @@ class FakeNvml:
         return _told(gpu.temperature)
 
     def nvmlDeviceGetUtilizationRates(self, gpu: FakeGpu) -> SimpleNamespace:  # noqa: N802
-        return SimpleNamespace(gpu=_told(gpu.utilisation), memory=1)
+        return SimpleNamespace(gpu=_told(gpu.utilization), memory=1)
 
     def nvmlDeviceGetPowerUsage(self, gpu: FakeGpu) -> int:  # noqa: N802
         return _told(gpu.power_mw)

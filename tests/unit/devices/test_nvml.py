@@ -15,9 +15,9 @@ def test_a_reading_has_units() -> None:
 
 
 def test_what_the_driver_does_not_tell_is_none() -> None:
-    library = FakeNvml([FakeGpu("GPU-a", temperature=None, utilisation=None, power_mw=None)])
+    library = FakeNvml([FakeGpu("GPU-a", temperature=None, utilization=None, power_mw=None)])
     (reading,) = Nvml(library).read()
-    assert (reading.temperature_c, reading.utilisation, reading.power_w) == (None, None, None)
+    assert (reading.temperature_c, reading.utilization, reading.power_w) == (None, None, None)
 
 
 def test_a_lost_gpu_says_so_and_does_not_cost_the_others_readings() -> None:

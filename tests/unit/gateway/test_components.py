@@ -25,7 +25,7 @@ LOADED, IDLE = (WorkerState(state=state, device="cuda:0", memory_bytes=2**30) fo
         ({"temperature_c": 85.5}, "NVIDIA L4: 86 °C, above 85."),
         ({"memory_used_gib": 21.6}, None),
         ({"memory_used_gib": 22.0}, "NVIDIA L4: 92% of its memory in use, above 90%."),
-        ({"temperature_c": None, "utilisation": None, "power_w": None}, None),
+        ({"temperature_c": None, "utilization": None, "power_w": None}, None),
     ],
 )
 def test_a_gpu_is_degraded_above_85_degrees_or_90_percent(changes: dict[str, Any], detail: str | None) -> None:
