@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,21 +62,22 @@ class Group:
         return await self._unless_over(self.client.complete_lifecycle_action, LifecycleActionResult="CONTINUE")
 
     async def acknowledge_later(self, within_s: float) -> bool:
-        """Tell a hook that does not wait yet, as soon as it does; returns whether it did.
+        """Tell a hook that does not wait yet, as soon as it does; returns whether it did. Calls that fail are repeated.
 
         After a spot notice the group may begin to end the instance only when there is nothing left to drain.
         """
         try:
             async with asyncio.timeout(within_s):
-                while not await self.acknowledge():  # noqa: ASYNC110  # nobody tells
+                while not await _tried(self.acknowledge(), otherwise=False):  # noqa: ASYNC110  # nobody tells
                     await asyncio.sleep(_AGAIN_S)
         except TimeoutError:
             return False
         return True
 
     async def keep_waiting(self) -> None:
-        """Tell the hook, until cancelled or it no longer waits, that the drain is under way."""
-        while await self._unless_over(self.client.record_lifecycle_action_heartbeat):  # noqa: ASYNC110  # no event
+        """Tell the hook, until cancelled or it no longer waits, that the drain is under way; one failure is no end."""
+        beat = self.client.record_lifecycle_action_heartbeat
+        while await _tried(self._unless_over(beat), otherwise=True):  # noqa: ASYNC110  # no event
             await asyncio.sleep(HEARTBEAT_S)
 
     async def call_unhealthy(self) -> None:
@@ -106,6 +107,15 @@ class Group:
             _log.debug("no lifecycle action waits for this instance", reason=error.response["Error"]["Message"])
             return False
         return True
+
+
+async def _tried(call: Awaitable[bool], *, otherwise: bool) -> bool:
+    """What a call returns that will be made again."""
+    try:
+        return await call
+    except Exception as error:  # noqa: BLE001  # whatever it was, the next may succeed
+        _log.warning("the lifecycle hook cannot be told now", reason=str(error))
+        return otherwise
 
 
 async def _called(call: Callable[..., Any], **arguments: Any) -> None:

@@ -86,6 +86,17 @@ async def test_a_hook_that_does_not_wait_is_no_failure() -> None:
         assert not await Group(scaling, "pictures", "ending", "i-1").acknowledge()
 
 
+async def test_a_hook_that_waits_later_is_told_then_whatever_fails_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ekiben.deploy.agent.aws._AGAIN_S", 0.01)
+    scaling = _client("autoscaling")
+    with Stubber(scaling) as stub:
+        stub.add_client_error("complete_lifecycle_action", "ValidationError", _OVER)
+        stub.add_client_error("complete_lifecycle_action", "Throttling", "Rate exceeded")
+        stub.add_response("complete_lifecycle_action", {}, {**_NAMES, "LifecycleActionResult": "CONTINUE"})
+        assert await Group(scaling, "pictures", "ending", "i-1").acknowledge_later(5)
+        stub.assert_no_pending_responses()
+
+
 async def test_a_missing_right_is_told() -> None:
     scaling = _client("autoscaling")
     with Stubber(scaling) as stub:
@@ -98,8 +109,9 @@ async def test_heartbeats_end_with_the_hook(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ekiben.deploy.agent.aws.HEARTBEAT_S", 0.01)
     scaling = _client("autoscaling")
     with Stubber(scaling) as stub:
-        for _ in range(3):
-            stub.add_response("record_lifecycle_action_heartbeat", {}, _NAMES)
+        stub.add_response("record_lifecycle_action_heartbeat", {}, _NAMES)
+        stub.add_client_error("record_lifecycle_action_heartbeat", "Throttling", "Rate exceeded")
+        stub.add_response("record_lifecycle_action_heartbeat", {}, _NAMES)
         stub.add_client_error("record_lifecycle_action_heartbeat", "ValidationError", _OVER)
         await asyncio.wait_for(Group(scaling, "pictures", "ending", "i-1").keep_waiting(), 5)
         stub.assert_no_pending_responses()
