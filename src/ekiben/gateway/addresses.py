@@ -62,7 +62,7 @@ class Addresses:
             return list(self.announced(model))
         urls = self._urls.get(model, ())
         if urls:
-            return [str(url) for url in urls]
+            return list(urls)
         # Names may hold dots: `a.b.7.sock` is a worker of `a.b`, not of `a`.
         pattern = re.compile(rf"{re.escape(model)}\.\d+{re.escape(SOCKET_SUFFIX)}")
         return [path for path in self._run_dir.glob(f"{model}.*") if pattern.fullmatch(path.name)]
