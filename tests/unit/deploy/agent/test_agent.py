@@ -50,8 +50,9 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _looked(service: InstanceMetadata, times: int) -> None:
     """Wait until everything was looked at so often."""
     before = len(service.asked)
-    while len(service.asked) < before + 3 * (times + 1):  # noqa: ASYNC110  # nobody tells
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while len(service.asked) < before + 3 * (times + 1):  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
 
 
 async def test_a_recommendation_is_told_and_waits_for_a_notice(
@@ -117,12 +118,12 @@ async def test_a_signal_needs_no_metadata_service(
 
 
 async def test_a_signal_does_not_wait_for_a_service_that_hangs() -> None:
-    asked = asyncio.Event()
+    asked, over = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         asked.set()
-        await asyncio.sleep(60)
+        await over.wait()
         writer.close()
 
     hanging = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
@@ -133,7 +134,9 @@ async def test_a_signal_does_not_wait_for_a_service_that_hangs() -> None:
         await asyncio.wait_for(asked.wait(), 5)
         bench.signals.tell()
         await asyncio.wait_for(running, 1.5)  # Less than the service is waited for.
+    over.set()
     hanging.close()
+    await hanging.wait_closed()
     assert bench.drains == 1
 
 
