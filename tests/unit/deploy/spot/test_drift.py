@@ -54,6 +54,23 @@ def test_changes_by_hand_are_shown_and_mended(aws: Clients, config_file: Path) -
     assert differing(aws, config_file) == []
 
 
+def test_a_template_s_version_made_by_hand_is_shown_and_another_takes_its_place(
+    aws: Clients, config_file: Path
+) -> None:
+    up(aws, config_file)
+    names: Any = {"LaunchTemplateName": "ekiben-pictures-sd-1.5"}
+    bare: Any = {"ImageId": "ami-12c6146b", "InstanceType": "m5.large"}
+    number = aws.ec2.create_launch_template_version(**names, LaunchTemplateData=bare)["LaunchTemplateVersion"]
+    aws.ec2.modify_launch_template(**names, DefaultVersion=str(number["VersionNumber"]))
+    (shown,) = differing(aws, config_file)
+    assert shown.name == "template-sd-1.5"
+    assert {"IamInstanceProfile", "SecurityGroupIds", "UserData"} <= {each.field for each in shown.differences}
+    up(aws, config_file)
+    assert differing(aws, config_file) == []
+    (template,) = aws.ec2.describe_launch_templates(LaunchTemplateNames=["ekiben-pictures-sd-1.5"])["LaunchTemplates"]
+    assert (template["DefaultVersionNumber"], template["LatestVersionNumber"]) == (3, 3)
+
+
 def test_what_the_controller_moves_is_no_drift(aws: Clients, config_file: Path) -> None:
     up(aws, config_file)
     aws.autoscaling.set_desired_capacity(AutoScalingGroupName="ekiben-pictures-sd-1.5", DesiredCapacity=60)

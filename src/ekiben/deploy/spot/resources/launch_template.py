@@ -81,7 +81,8 @@ class LaunchTemplate(Resource):
         if not world.deployment.owns(found[0].get("Tags", [])):
             raise SomebodyElses(self.kind, named, world.deployment.config.name)
         template = found[0]["LaunchTemplateId"]
-        return Found(template, self._version(world, template, "$Default"))
+        versions = ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
+        return Found(template, self._fields(world, versions["LaunchTemplateVersions"][0]))
 
     def create(self, world: World) -> None:
         """With its tags."""
@@ -94,23 +95,24 @@ class LaunchTemplate(Resource):
     def update(self, world: World, found: Found) -> None:
         """A new version, unless the newest is it already; then make it the one that new instances get."""
         ec2 = world.clients.ec2
-        if self._version(world, found.id, "$Latest") != self.wanted(world):
-            ec2.create_launch_template_version(LaunchTemplateId=found.id, LaunchTemplateData=self._data(world))
-        newest = ec2.describe_launch_template_versions(LaunchTemplateId=found.id, Versions=["$Latest"])
-        number = newest["LaunchTemplateVersions"][0]["VersionNumber"]
-        ec2.modify_launch_template(LaunchTemplateId=found.id, DefaultVersion=str(number))
+        newest: Any = ec2.describe_launch_template_versions(LaunchTemplateId=found.id, Versions=["$Latest"])
+        version = newest["LaunchTemplateVersions"][0]
+        if self._fields(world, version) != self.wanted(world):
+            # Its number is in the answer; asked for `$Latest` now, AWS may still tell the one before.
+            version = ec2.create_launch_template_version(
+                LaunchTemplateId=found.id, LaunchTemplateData=self._data(world)
+            )["LaunchTemplateVersion"]
+        ec2.modify_launch_template(LaunchTemplateId=found.id, DefaultVersion=str(version["VersionNumber"]))
 
     def delete(self, world: World, found: Found) -> None:
         """With all versions."""
         world.clients.ec2.delete_launch_template(LaunchTemplateId=found.id)
 
-    def _version(self, world: World, template: str, version: str) -> Fields:
-        ask = world.clients.ec2.describe_launch_template_versions
-        data: Any = ask(LaunchTemplateId=template, Versions=[version])["LaunchTemplateVersions"][0][
-            "LaunchTemplateData"
-        ]
+    def _fields(self, world: World, version: Any) -> Fields:
+        """Of a version as AWS describes it; one that was made by hand may lack any of them."""
+        data: dict[str, Any] = version["LaunchTemplateData"]
         # What the template itself was tagged with, some answers list here too.
-        tagged = [each for each in data["TagSpecifications"] if each["ResourceType"] in _TAGGED]
+        tagged = [each for each in data.get("TagSpecifications", []) if each["ResourceType"] in _TAGGED]
         fields: Any = restricted(_shown({**data, "TagSpecifications": tagged}), self.wanted(world))
         return dict(fields)
 
@@ -149,5 +151,5 @@ def _script(world: World, role: str) -> str:
 
 
 def _shown(data: dict[str, Any]) -> Fields:
-    fingerprint = hashlib.sha256(data["UserData"].encode()).hexdigest()[:16]
+    fingerprint = hashlib.sha256(data.get("UserData", "").encode()).hexdigest()[:16]
     return {**data, "UserData": f"sha256:{fingerprint}"}
