@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from ekiben.errors import QueueFull, ShuttingDown, Unavailable, WorkerLost
 from ekiben.gateway.worker_client import WorkerClient
 
-# A request that two workers died of may be why they did; it is not given the next ones too.
-_MAX_DEATHS: Final = 2
+
+@dataclass(frozen=True, slots=True)
+class Endurance:
+    """How many workers may die with one request, and how long it is held back after each.
+
+    Attributes:
+        deaths: That it ends with: so many died of it, perhaps, and it is not given the next ones too.
+        pause_s: Seconds from a death to the next worker.
+    """
+
+    deaths: int
+    pause_s: float
+
+
+BESIDE: Final = Endurance(deaths=2, pause_s=0.0)
+# Machines are taken several at once: two deaths say less of the request, and who dies next shows a moment later.
+ELSEWHERE: Final = Endurance(deaths=3, pause_s=0.5)
 
 
 class Attempts:
@@ -21,25 +38,34 @@ class Attempts:
         model: For the error.
         ready: The workers that are ready now, in the order in which to ask them; some may come while others are tried.
         lost: Told of every worker that was lost or is leaving.
+        endurance: When to give up.
     """
 
     def __init__(
-        self, model: str, ready: Callable[[], Sequence[WorkerClient]], lost: Callable[[WorkerClient], None]
+        self,
+        model: str,
+        ready: Callable[[], Sequence[WorkerClient]],
+        lost: Callable[[WorkerClient], None],
+        endurance: Endurance = BESIDE,
     ) -> None:
-        self._model, self._ready, self._told = model, ready, lost
+        self._model, self._ready, self._told, self._endurance = model, ready, lost, endurance
         self._tried: set[WorkerClient] = set()
         self._lost: WorkerLost | None = None
         self._refusal: QueueFull | None = None
         self._deaths = 0
+        self._pauses = False
 
-    def __iter__(self) -> Iterator[WorkerClient]:
-        """The workers left to ask; may be gone on with after a break."""
-        while self._deaths < _MAX_DEATHS:
-            worker = next((worker for worker in self._ready() if worker not in self._tried), None)
-            if worker is None:
-                return
+    async def next(self) -> WorkerClient | None:
+        """The next worker to ask; None when there is none, or too many have died."""
+        if self._deaths >= self._endurance.deaths:
+            return None
+        if self._pauses:
+            self._pauses = False
+            await asyncio.sleep(self._endurance.pause_s)
+        worker = next((worker for worker in self._ready() if worker not in self._tried), None)
+        if worker is not None:
             self._tried.add(worker)
-            yield worker
+        return worker
 
     def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost | ShuttingDown) -> None:
         """Note how the last one asked answered."""
@@ -51,7 +77,9 @@ class Attempts:
             return
         self._lost = error
         self._told(worker)
-        self._deaths += not refuses(error)
+        if not refuses(error):
+            self._deaths += 1
+            self._pauses = True
 
     @property
     def error(self) -> QueueFull | WorkerLost | Unavailable:

@@ -14,7 +14,7 @@ import structlog
 from ekiben.cards.card import Card
 from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
 from ekiben.gateway.addresses import Address, Addresses, Announced, is_changing
-from ekiben.gateway.attempts import Attempts, is_silent, refuses
+from ekiben.gateway.attempts import BESIDE, ELSEWHERE, Attempts, is_silent, refuses
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.road import Part, Road
 from ekiben.gateway.traffic import Traffic
@@ -122,20 +122,20 @@ class Fleet:
     async def infer(
         self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
     ) -> Reply:
-        """Send a request to the least busy worker; when that is full or leaving, to the next; when it dies, once more.
+        """Send a request to the least busy worker; when that is full, leaving or dies, to the next.
 
         Inference has no effect besides its answer, so that doing it again is safe.
 
         Raises:
             Unavailable: The model has no ready worker.
             QueueFull: No worker has room.
-            WorkerLost: Every worker tried was lost, or two while they had the request.
+            WorkerLost: Every worker tried was lost, or as many died with it as `Endurance` allows.
             EkibenError: As the worker says.
         """
         self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         attempts = self._attempts(model)
-        for worker in attempts:
+        while (worker := await attempts.next()) is not None:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
@@ -178,7 +178,10 @@ class Fleet:
             yield await Generating(self._attempts(model), ask, road.is_kept, deadline, stack).parts()
 
     def _attempts(self, model: str) -> Attempts:
-        return Attempts(model, lambda: self.ready_workers(model), lambda worker: self._note(worker, ready=False))
+        endurance = ELSEWHERE if self._addresses.come_and_go(model) else BESIDE
+        return Attempts(
+            model, lambda: self.ready_workers(model), lambda worker: self._note(worker, ready=False), endurance
+        )
 
     async def command(self, model: str, path: str, timeout_s: float) -> int:
         """Have every worker of the model do something to itself; returns how many did.

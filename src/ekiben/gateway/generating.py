@@ -60,7 +60,7 @@ class Generating(Generic[Part]):
                 return
 
     async def _open(self) -> tuple[WorkerClient, AsyncIterator[Part]]:
-        for worker in self._attempts:
+        while (worker := await self._attempts.next()) is not None:
             left_s = max(0.0, self._deadline - asyncio.get_running_loop().time())
             try:
                 return worker, await self._stack.enter_async_context(self._ask(worker, left_s))

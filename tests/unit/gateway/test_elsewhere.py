@@ -179,6 +179,67 @@ async def test_a_machine_that_fell_silent_gives_its_requests_to_the_next(place: 
     await server.wait_closed()
 
 
+@dataclass
+class Mortal:
+    """A machine that every request it gets kills, with `others` at the same moment."""
+
+    asked: int = 0
+    others: tuple[Mortal, ...] = ()
+    server: asyncio.Server | None = None
+    url: str = ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"GET /ready"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        elif head.startswith(b"POST /infer"):
+            self.asked += 1
+            self.die()
+            for other in self.others:
+                asyncio.get_running_loop().call_later(0.05, other.die)
+        writer.close()
+
+    def die(self) -> None:
+        assert self.server is not None
+        self.server.close()
+
+
+@asynccontextmanager
+async def mortals(place: Place, count: int) -> AsyncIterator[list[Mortal]]:
+    """So many, announced and ready."""
+    made = [Mortal() for _ in range(count)]
+    async with Store(place.valkey_url) as store:
+        for number, each in enumerate(made):
+            each.server = await asyncio.start_server(each.answer, "127.0.0.1", 0)
+            each.url = f"http://127.0.0.1:{each.server.sockets[0].getsockname()[1]}"
+            told = Announcement(model="toy", url=each.url, version="1.0.0", instance=f"i-{number}", since=0)
+            await Presence(store).announce(f"w{number}", told)
+        await until(lambda: {each.url for each in made} <= place.ready())
+        yield made
+        for each in made:
+            each.die()
+
+
+async def test_machines_that_are_taken_together_take_no_request_with_them(place: Place) -> None:
+    left = await place.worker()
+    held = asyncio.create_task(place.embed("wait"))  # So that it is the busiest, and asked last.
+    await asyncio.to_thread(left.model.waiting.wait, 10)
+    async with mortals(place, 4) as machines:
+        for each in machines:
+            each.others = tuple(other for other in machines if other is not each)
+        answer = asyncio.create_task(place.embed("b"))
+        await until(lambda: sum(each.asked for each in machines) > 0)
+        left.model.gate.set()
+        assert (await answer, await held) == (200, 200)
+        assert sum(each.asked for each in machines) == 1  # By the second attempt it shows who is gone.
+
+
+async def test_a_request_that_kills_every_machine_it_gets_to_kills_three_at_most(place: Place) -> None:
+    async with mortals(place, 5) as machines:
+        assert await place.embed() == 503
+        assert sum(each.asked for each in machines) == 3
+
+
 async def test_while_valkey_is_away_the_workers_stay(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
