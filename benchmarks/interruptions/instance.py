@@ -89,10 +89,14 @@ class Instance:
             return False, _DRAINED_WITHIN_S
         return status == 0, time.monotonic() - began
 
+    def processes(self) -> list[psutil.Process]:
+        """All of it, parents first, so that none is left that starts another."""
+        return [process for root in (self._platform, self.agent) if root for process in _tree(root.pid)]
+
     async def vanish(self) -> None:
         """Every process of it is gone at once, none with a goodbye."""
         self.is_ready = False
-        everyone = [process for root in (self._platform, self.agent) if root for process in _tree(root.pid)]
+        everyone = self.processes()
         for number in (signal.SIGSTOP, signal.SIGKILL):  # Else one could see another end.
             for process in everyone:
                 with suppress(psutil.NoSuchProcess):
@@ -123,7 +127,6 @@ class Instance:
 
 
 def _tree(pid: int) -> list[psutil.Process]:
-    """Parents first, so that none is left that starts another."""
     try:
         root = psutil.Process(pid)
         return [root, *root.children(recursive=True)]

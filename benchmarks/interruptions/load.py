@@ -13,7 +13,7 @@ from ekiben import AsyncClient
 from ekiben.errors import EkibenError
 
 REQUEST_STEPS = 2
-JOB_STEPS = 50
+JOB_STEPS = 100
 _PROMPT = "a red apple"
 _TIMEOUT_S = 60.0
 
@@ -23,7 +23,7 @@ class Rates:
     """How often what is asked for, in seconds between two."""
 
     request_every_s: float = 0.5
-    job_every_s: float = 4.0
+    job_every_s: float = 8.0
 
 
 @dataclass

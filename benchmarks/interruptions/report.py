@@ -11,7 +11,7 @@ from benchmarks.harness.criteria import Criterion
 from benchmarks.harness.numbers import percentile
 from benchmarks.harness.report import Report
 from benchmarks.interruptions.instance import MODEL
-from benchmarks.interruptions.load import JOB_STEPS, REQUEST_STEPS
+from benchmarks.interruptions.load import JOB_STEPS, REQUEST_STEPS, Load
 from benchmarks.interruptions.outcome import Outcome, Plan
 from benchmarks.interruptions.schedule import NO_NOTICE, taken
 
@@ -32,12 +32,16 @@ def criteria(plan: Plan, outcome: Outcome) -> list[Criterion]:
         Criterion("jobs handed back", str(verdict.handed_back), "≥ 1", met=verdict.handed_back > 0),
         Criterion("submissions refused", str(len(load.refused)), "0", met=not load.refused),
         Criterion("steps computed again after a notice", str(again), "0", met=not again),
-        Criterion(
-            "requests failed", f"{len(load.failures)} of {asked}", f"≤ {_FAILED_SHARE:.1%}", met=share <= _FAILED_SHARE
-        ),
+        Criterion("requests failed", _failures(load, asked), f"≤ {_FAILED_SHARE:.1%}", met=share <= _FAILED_SHARE),
         Criterion("drain, p99", f"{p99:.1f} s", f"≤ {_DRAIN_S:g} s", met=p99 <= _DRAIN_S),
         Criterion("drains with a step that failed", str(failed), "0", met=not failed),
     ]
+
+
+def _failures(load: Load, asked: int) -> str:
+    why = Counter(reason for _, reason in load.failures)
+    told = "".join(f"; {count} x {reason}" for reason, count in why.most_common())
+    return f"{len(load.failures)} of {asked}{told}"
 
 
 def describe(report: Report, plan: Plan, outcome: Outcome) -> None:
@@ -74,7 +78,7 @@ def _setting(plan: Plan, outcome: Outcome) -> str:
         f" of its own, and one gateway with its Valkey. In {outcome.seconds:.0f} s {taken(plan.blows)} instances are"
         f" taken: {together} of them two at a time, {silent} without notice (SIGKILL for every process at once). Each"
         " is replaced as soon as it is gone, by one that starts from nothing but its files; one instance is always"
-        f" left. Seed {plan.seed}."
+        f" left. Every blow takes one that has begun with a job. Seed {plan.seed}."
     )
 
 

@@ -16,7 +16,7 @@ from benchmarks.interruptions.schedule import LONG, SHORT, schedule
 from benchmarks.interruptions.system import System
 from benchmarks.interruptions.takers import Takers
 from benchmarks.interruptions.verdict import judge, settled
-from ekiben.jobs import open_blobs
+from ekiben.jobs import JobQueue, open_blobs
 from ekiben.settings import load_settings
 
 INSTANCES = 3
@@ -45,8 +45,8 @@ def run(*, quick: bool, seed: int = 1) -> Report:
 async def put_to_test(plan: Plan, folder: Path) -> Outcome:
     """Run the plan in a folder."""
     system = System(folder, INSTANCES)
-    async with system, Load(system.url, plan.rates) as load:
-        takers, calm = Takers(system, random.Random(plan.seed)), asyncio.Event()
+    async with system, system.store() as store, Load(system.url, plan.rates) as load:
+        takers, calm = Takers(system, JobQueue(store), random.Random(plan.seed)), asyncio.Event()
         began = time.monotonic()
         asking = asyncio.create_task(load.until(calm))
         try:
@@ -56,8 +56,7 @@ async def put_to_test(plan: Plan, folder: Path) -> Outcome:
             await asking
         seconds = time.monotonic() - began
         blobs = open_blobs(load_settings(objects=str(system.objects)))
-        async with system.store() as store:
-            await settled(store, load.jobs)
-            verdict = await judge(store, blobs, load.jobs)
+        await settled(store, load.jobs)
+        verdict = await judge(store, blobs, load.jobs)
     starts = [start_s for instance in system.instances for start_s in instance.cold_starts_s[1:]]
     return Outcome(verdict, takers.taken, load, starts, seconds, INSTANCES)

@@ -9,9 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.interruptions.at_work import at_work
 from benchmarks.interruptions.instance import Instance
 from benchmarks.interruptions.schedule import NO_NOTICE, Blow, Kind
 from benchmarks.interruptions.system import System
+from ekiben.jobs import JobQueue
 
 _AT_RISK_S = 4.0
 _NEXT_WITHIN_S = 240.0
@@ -39,10 +41,12 @@ class Taken:
 class Takers:
     """Inflicts blows; every instance that is taken is replaced at once.
 
-    One instance is always left: what to do when none is, is the policy's question.
+    One instance is always left: what to do when none is, is the policy's question. A blow waits for an instance that
+    has begun with a job, and takes that one; another that goes with it may be idle.
     """
 
     system: System
+    queue: JobQueue
     chance: random.Random
     taken: list[Taken] = field(default_factory=list)
     _replacing: list[asyncio.Task[None]] = field(default_factory=list)
@@ -61,13 +65,14 @@ class Takers:
         await asyncio.gather(*self._replacing)
 
     async def _victims(self, count: int) -> list[Instance]:
-        """Any of those that the gateway knows as ready, as soon as one is left besides."""
+        """Some of those that the gateway knows as ready, one of them at work, as soon as one is left besides."""
         async with asyncio.timeout(_NEXT_WITHIN_S):
             while True:
                 known = await self.system.known()
                 ready = [each for each in self.system.instances if each.is_ready and each.name in known]
-                if len(ready) > count:
-                    return self.chance.sample(ready, count)
+                if len(ready) > count and (busy := await at_work(self.queue, ready)):
+                    first = self.chance.choice(busy)
+                    return [first, *self.chance.sample([each for each in ready if each is not first], count - 1)]
                 for task in self._replacing:
                     if task.done():
                         task.result()
