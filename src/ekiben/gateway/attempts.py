@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +38,7 @@ class Attempts:
         model: For the error.
         ready: The workers that are ready now, in the order in which to ask them; some may come while others are tried.
         lost: Told of every worker that was lost or is leaving.
+        late: Waits for those that have only been slow to say that they are ready; returns whether one is.
         endurance: When to give up.
     """
 
@@ -46,9 +47,10 @@ class Attempts:
         model: str,
         ready: Callable[[], Sequence[WorkerClient]],
         lost: Callable[[WorkerClient], None],
-        endurance: Endurance = BESIDE,
+        late: Callable[[], Awaitable[bool]],
+        endurance: Endurance,
     ) -> None:
-        self._model, self._ready, self._told, self._endurance = model, ready, lost, endurance
+        self._model, self._ready, self._told, self._late, self._endurance = model, ready, lost, late, endurance
         self._tried: set[WorkerClient] = set()
         self._lost: WorkerLost | None = None
         self._refusal: QueueFull | None = None
@@ -62,10 +64,15 @@ class Attempts:
         if self._pauses:
             self._pauses = False
             await asyncio.sleep(self._endurance.pause_s)
-        worker = next((worker for worker in self._ready() if worker not in self._tried), None)
+        worker = self._untried()
+        if worker is None and self._refusal is None and await self._late():
+            worker = self._untried()
         if worker is not None:
             self._tried.add(worker)
         return worker
+
+    def _untried(self) -> WorkerClient | None:
+        return next((worker for worker in self._ready() if worker not in self._tried), None)
 
     def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost | ShuttingDown) -> None:
         """Note how the last one asked answered."""
@@ -91,6 +98,11 @@ class Attempts:
 def is_silent(error: WorkerLost) -> bool:
     """Whether there was no answer at all, as opposed to one that is no success."""
     return error.__cause__ is not None
+
+
+def is_late(error: WorkerLost) -> bool:
+    """Whether the answer only took too long."""
+    return isinstance(error.__cause__, TimeoutError)
 
 
 def refuses(error: BaseException) -> bool:

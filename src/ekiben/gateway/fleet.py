@@ -14,7 +14,7 @@ import structlog
 from ekiben.cards.card import Card
 from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
 from ekiben.gateway.addresses import Address, Addresses, Announced, is_changing
-from ekiben.gateway.attempts import BESIDE, ELSEWHERE, Attempts, is_silent, refuses
+from ekiben.gateway.attempts import BESIDE, ELSEWHERE, Attempts, is_late, is_silent, refuses
 from ekiben.gateway.generating import Generating
 from ekiben.gateway.road import Part, Road
 from ekiben.gateway.traffic import Traffic
@@ -27,6 +27,8 @@ _log = structlog.get_logger("ekiben.gateway")
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
+# A process that is starved of its processor for a moment is no reason to send anybody away while it is the only one.
+_LATE_S = 5.0
 
 
 class Fleet:
@@ -56,6 +58,7 @@ class Fleet:
         self._workers: dict[str, dict[Address, WorkerClient]] = {name: {} for name in self._expected}
         self._traffic = {name: Traffic() for name in self._expected}
         self._watching: asyncio.Task[None] | None = None
+        self._looked = asyncio.Event()
 
     async def start(self) -> None:
         """Find workers and keep probing them."""
@@ -127,14 +130,14 @@ class Fleet:
         Inference has no effect besides its answer, so that doing it again is safe.
 
         Raises:
-            Unavailable: The model has no ready worker.
+            Unavailable: The model has no ready worker, nor one that is so within some seconds after a late answer.
             QueueFull: No worker has room.
             WorkerLost: Every worker tried was lost, or as many died with it as `Endurance` allows.
             EkibenError: As the worker says.
         """
         self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
-        attempts = self._attempts(model)
+        attempts = self._attempts(model, deadline)
         while (worker := await attempts.next()) is not None:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
@@ -175,13 +178,26 @@ class Fleet:
         self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
         async with AsyncExitStack() as stack:
-            yield await Generating(self._attempts(model), ask, road.is_kept, deadline, stack).parts()
+            yield await Generating(self._attempts(model, deadline), ask, road.is_kept, deadline, stack).parts()
 
-    def _attempts(self, model: str) -> Attempts:
-        endurance = ELSEWHERE if self._addresses.come_and_go(model) else BESIDE
+    def _attempts(self, model: str, deadline: float) -> Attempts:
         return Attempts(
-            model, lambda: self.ready_workers(model), lambda worker: self._note(worker, ready=False), endurance
+            model,
+            ready=lambda: self.ready_workers(model),
+            lost=lambda worker: self._note(worker, ready=False),
+            late=lambda: self._late(model, deadline),
+            endurance=ELSEWHERE if self._addresses.come_and_go(model) else BESIDE,
         )
+
+    async def _late(self, model: str, deadline: float) -> bool:
+        """Wait for workers that were only slow to answer their last probe; returns whether any is ready."""
+        group = self._workers[model]
+        until = min(asyncio.get_running_loop().time() + _LATE_S, deadline)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                while any(worker.late for worker in group.values()) and not self.counts(model)[0]:
+                    await self._looked.wait()
+        return self.counts(model)[0] > 0
 
     async def command(self, model: str, path: str, timeout_s: float) -> int:
         """Have every worker of the model do something to itself; returns how many did.
@@ -213,6 +229,8 @@ class Fleet:
                     group[address] = WorkerClient(model, address, self._token, number=number)
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
+        self._looked.set()
+        self._looked = asyncio.Event()
 
     async def _part(self, model: str, gone: set[Address]) -> None:
         """Send no more to workers that are announced no more; those that answer finish what they have."""
@@ -228,14 +246,14 @@ class Fleet:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
         except WorkerLost as error:
-            worker.silent = is_silent(error)
+            worker.silent, worker.late = is_silent(error), is_late(error)
             if isinstance(worker.address, Path) and refuses(error):
                 self._note(worker, ready=False)
                 await self._forget(model, worker)
             elif not is_changing(worker.address):
                 self._note(worker, ready=False)
         else:
-            worker.silent = False
+            worker.silent = worker.late = False
             self._note(worker, ready=True)
 
     def _note(self, worker: WorkerClient, *, ready: bool) -> None:

@@ -57,6 +57,7 @@ class WorkerClient:
         outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
         silent: Whether its last probe got no answer at all, as the fleet notes.
+        late: Whether that was for want of time.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class WorkerClient:
         self.address = address
         self.outstanding = 0
         self.outstanding_items = 0
-        self.ready = self.silent = False
+        self.ready = self.silent = self.late = False
         self._retired = False
         self._fullness = Fullness()
         local = isinstance(address, Path)
