@@ -64,11 +64,12 @@ def cost(
 
 
 def _refresh(known: Catalogue, path: Path) -> None:
-    from ekiben.deploy.catalogue.aws import pricing_client, refused
+    from ekiben.deploy.catalogue.aws import pricing_client
     from ekiben.deploy.catalogue.catalogue_file import write_catalogue
     from ekiben.deploy.catalogue.refresh import refresh
+    from ekiben.deploy.spot.failures import told
 
-    with refused("today's prices"):
+    with told():
         write_catalogue(refresh(known, pricing_client(), datetime.now(UTC).date()), path)
     typer.echo(f"wrote {path}")
 
@@ -104,12 +105,13 @@ def _stated(prices: list[str]) -> dict[str, float]:
 
 def _history(region: str, measured: tuple[Measurement, ...]) -> dict[str, float]:
     """Of each type the cheapest zone's mean price of the last week."""
-    from ekiben.deploy.catalogue.aws import ec2_client, refused
+    from ekiben.deploy.catalogue.aws import ec2_client
     from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
+    from ekiben.deploy.spot.failures import told
 
     end = datetime.now(UTC)
     start = end - timedelta(days=_HISTORY_DAYS)
-    with refused("spot prices"):
+    with told():
         prices = spot_prices(ec2_client(region), sorted({m.instance_type for m in measured}), start, end)
     means = mean_prices(prices, start, end)
     return {name: min(usd for (kind, _), usd in means.items() if kind == name) for name, _ in means}

@@ -62,3 +62,20 @@ def test_a_stated_throughput() -> None:
 def test_half_a_statement(arguments: tuple[str, ...]) -> None:
     with pytest.raises(OperatorError):
         run(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--refresh", "new.yaml"), ("--instance", "g5.xlarge", "--images-per-second", "1", "--spot-history")],
+)
+def test_without_credentials_it_is_told_what_to_do(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OperatorError, match="no AWS credentials were found: set AWS_PROFILE"):
+        run(*arguments)

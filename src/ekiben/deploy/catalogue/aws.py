@@ -1,9 +1,7 @@
-"""boto3's clients, and what is said when AWS does not answer."""
+"""boto3's clients."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ekiben.errors import OperatorError
@@ -25,21 +23,6 @@ def ec2_client(region: str) -> SpotClient:
     """Of EC2, with the credentials that boto3 finds by itself."""
     client: SpotClient = _client("ec2", region)
     return client
-
-
-@contextmanager
-def refused(what: str) -> Iterator[None]:
-    """Turn boto3's errors into one of ours.
-
-    Raises:
-        OperatorError: AWS cannot be reached, or refuses; it says which right is missing where AWS does.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise OperatorError(f"AWS does not tell {what}: {error}") from None
 
 
 def _client(service: str, region: str) -> Any:

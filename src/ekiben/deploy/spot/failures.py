@@ -46,7 +46,7 @@ class MissingRight(OperatorError):
     def __init__(self, action: str, resource: str = "") -> None:
         super().__init__(
             f"these credentials lack the right {action}{f' on {resource}' if resource else ''};"
-            " `ekiben spot plan --policy` prints an IAM policy with all that is needed"
+            " `ekiben spot plan --policy` prints an IAM policy with all that a deployment takes"
         )
         self.action = action
 
