@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from ekiben.deploy import aws
 from ekiben.deploy.agent.aws import Group, Targets
 from ekiben.deploy.agent.metadata import Metadata, MetadataError
 from ekiben.deploy.agent.terms import Terms
-from ekiben.errors import ConfigurationError, OperatorError
+from ekiben.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+# A call that hangs must not outlive its step's share of the time.
+_BRIEFLY: Final[dict[str, Any]] = {
+    "connect_timeout": 2,
+    "read_timeout": 3,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
+}
 
 
 async def connect(terms: Terms, metadata: Metadata) -> tuple[Targets | None, Group | None]:
@@ -19,7 +27,7 @@ async def connect(terms: Terms, metadata: Metadata) -> tuple[Targets | None, Gro
 
     Raises:
         ConfigurationError: Which instance this is, or in which region, cannot be found out.
-        OperatorError: boto3 is not installed.
+        OperatorError: boto3 is not installed, or its profile is not there.
     """
     if not terms.asks_aws:
         return None, None
@@ -27,10 +35,10 @@ async def connect(terms: Terms, metadata: Metadata) -> tuple[Targets | None, Gro
     region = terms.region or await _fact(metadata, "placement/region", "set --region")
     targets = group = None
     if terms.target_groups:
-        balancing: ElasticLoadBalancingv2Client = _client("elbv2", region)
+        balancing: ElasticLoadBalancingv2Client = aws.connect("elbv2", region, **_BRIEFLY)
         targets = Targets(balancing, terms.target_groups, instance)
     if terms.group:
-        scaling: AutoScalingClient = _client("autoscaling", region)
+        scaling: AutoScalingClient = aws.connect("autoscaling", region, **_BRIEFLY)
         group = Group(scaling, terms.group, terms.hook, instance)
     return targets, group
 
@@ -43,15 +51,3 @@ async def _fact(metadata: Metadata, name: str, advice: str) -> str:
     if not found:
         raise ConfigurationError(f"the metadata service knows no {name}; {advice}")
     return found.strip()
-
-
-def _client(service: str, region: str) -> Any:
-    try:
-        import boto3
-        from botocore.config import Config
-    except ModuleNotFoundError:
-        raise OperatorError("telling AWS needs boto3: pip install 'ekiben[spot]'") from None
-    # A call that hangs must not outlive its step's share of the time.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-    connect: Any = boto3.client  # Its stubs know a service by its literal name only.
-    return connect(service, region_name=region, config=config)

@@ -29,7 +29,7 @@ async def serve(terms: Terms, platform: PlatformHere) -> int:
 
     Raises:
         ConfigurationError: A setting is wrong, or the port is taken.
-        OperatorError: boto3 is not installed.
+        OperatorError: boto3 is not installed, or its profile is not there.
     """
     signals = Signals()
     signals.listen()

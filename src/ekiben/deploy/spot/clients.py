@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ekiben.deploy.aws import begin, connect
 from ekiben.deploy.spot.actions import action_of
 from ekiben.deploy.spot.failures import note_action
-from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.route53 import Route53Client
 
 _BUDGETS_REGION: Final = "us-east-1"  # the service has no other
+_CONFIG: Final[dict[str, Any]] = {"retries": {"mode": "standard"}, "user_agent_extra": "ekiben-spot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +46,18 @@ class Clients:
     sts: STSClient
 
 
-def make_clients(region: str, session: Any = None) -> Clients:
-    """Clients with the credentials and the addresses that boto3 finds by itself; they repeat what AWS says may be.
+def make_clients(region: str) -> Clients:
+    """Clients that repeat what AWS says may be, and note the right that a call needs.
 
     Args:
         region: AWS region.
-        session: A session of boto3's, for other credentials or for hooks.
 
     Raises:
         OperatorError: boto3 is not installed, or its profile is not there.
     """
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import ProfileNotFound
-    except ModuleNotFoundError:
-        raise OperatorError("AWS needs boto3: pip install 'ekiben[spot]'") from None
-    config = Config(retries={"mode": "standard"}, user_agent_extra="ekiben-spot")
-    try:
-        connect: Any = (session or boto3.Session()).client
-    except ProfileNotFound as error:
-        raise OperatorError(
-            f"{error}; AWS_PROFILE names one of those that `aws configure list-profiles` shows"
-        ) from None
-    regions = {"budgets": _BUDGETS_REGION}
+    session, regions = begin(), {"budgets": _BUDGETS_REGION}
     made = {
-        field: connect(field, region_name=regions.get(field, region), config=config)
-        for field in Clients.__dataclass_fields__
+        field: connect(field, regions.get(field, region), session, **_CONFIG) for field in Clients.__dataclass_fields__
     }
     for client in made.values():
         client.meta.events.register("after-call", _note, unique_id="ekiben-action")

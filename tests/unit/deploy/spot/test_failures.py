@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -55,7 +54,7 @@ def test_no_credentials(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     with pytest.raises(OperatorError, match="no AWS credentials"):
-        open_world(read_config(config_file), make_clients("us-east-1", boto3.Session()))
+        open_world(read_config(config_file), make_clients("us-east-1"))
 
 
 @pytest.mark.parametrize(
