@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ekiben.deploy.spot.world import World
 
 _COLUMNS = ("instance", "role", "market", "type", "zone", "state", "healthy", "up", "USD/h", "on demand", "saved USD")
-_HOURS_A_MONTH = 730
 _CLEAR = "\x1b[2J\x1b[H"
 
 
@@ -55,6 +54,7 @@ def status(
 
 def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: Json = False) -> None:
     """Show what the instances that run now cost, by role and market, and would cost on demand."""
+    from ekiben.deploy.catalogue.advice import HOURS_PER_MONTH
     from ekiben.deploy.catalogue.catalogue_file import read_catalogue
     from ekiben.deploy.operating import status as operations
     from ekiben.deploy.spot.failures import told
@@ -73,7 +73,7 @@ def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: J
         for (role, market), of in sorted(_by_role(found).items())
     ]
     budget = world.deployment.config.budget
-    month = found.usd_per_h * _HOURS_A_MONTH
+    month = found.usd_per_h * HOURS_PER_MONTH
     if as_json:
         typer.echo(json.dumps({"lines": lines, "usd_per_month": month, "budget_usd": budget and budget.usd_per_month}))
         return

@@ -50,6 +50,11 @@ class Catalogue(BaseModel):
     outdated: tuple[str, ...] = ()
     types: tuple[InstanceType, ...]
 
+    @property
+    def usd_per_h(self) -> dict[str, float]:
+        """On-demand list price of an hour, by type."""
+        return {kind.name: kind.usd_per_h for kind in self.types}
+
     def get(self, name: str) -> InstanceType:
         """The type of that name.
 

@@ -37,7 +37,7 @@ def prices_now(client: SpotClient, catalogue: Catalogue, weights: Mapping[str, i
     Raises:
         OperatorError: None of the types is in the catalogue.
     """
-    known = {kind.name: kind.usd_per_h for kind in catalogue.types}
+    known = catalogue.usd_per_h
     by_type = {name: known[name] for name in weights if name in known}
     if not by_type:
         raise OperatorError(

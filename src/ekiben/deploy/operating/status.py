@@ -74,7 +74,7 @@ def status(world: World, catalogue: Catalogue, now: datetime) -> Status:
         now: The moment.
     """
     there = members(world)
-    on_demand = {kind.name: kind.usd_per_h for kind in catalogue.types}
+    on_demand = catalogue.usd_per_h
     spot = [each for each in there if each.market == "spot"]
     current = _means(world, spot, now - timedelta(seconds=1), now)
     return Status(now, tuple(_priced(world, each, on_demand, current, now) for each in there), troubles(world, now))

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ekiben.deploy.catalogue.advice import HOURS_PER_MONTH
 from ekiben.deploy.catalogue.cost import usd_per_1000_images
-from ekiben.deploy.spot.weights import weights
+from ekiben.deploy.spot.weights import units, weights
 
 if TYPE_CHECKING:
     from ekiben.deploy.catalogue.instance import Catalogue
-    from ekiben.deploy.spot.config_parts import Workers
     from ekiben.deploy.spot.deployment import Deployment
 
 
@@ -69,12 +68,12 @@ def type_costs(deployment: Deployment, catalogue: Catalogue, spot: Mapping[str, 
         catalogue: On-demand prices; of another region they are none.
         spot: Spot prices by type.
     """
-    listed = {kind.name: kind.usd_per_h for kind in catalogue.types} if catalogue.region == deployment.region else {}
+    listed = catalogue.usd_per_h if catalogue.region == deployment.region else {}
     return tuple(
         TypeCost(
             workers.model,
             name,
-            weight / _unit(workers),
+            weight / units(workers, 1),
             deployment.hardware[name].zones,
             workers.types[name],
             listed.get(name),
@@ -101,10 +100,6 @@ def month_costs(deployment: Deployment, costs: tuple[TypeCost, ...]) -> tuple[Mo
                 )
             )
     return tuple(found)
-
-
-def _unit(workers: Workers) -> int:
-    return weights(workers)[next(iter(workers.types))]
 
 
 def _cheapest(prices: list[tuple[float | None, float]]) -> float | None:
