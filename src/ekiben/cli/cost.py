@@ -106,15 +106,14 @@ def _stated(prices: list[str]) -> dict[str, float]:
 def _history(region: str, measured: tuple[Measurement, ...]) -> dict[str, float]:
     """Of each type the cheapest zone's mean price of the last week."""
     from ekiben.deploy.catalogue.aws import ec2_client
-    from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
+    from ekiben.deploy.catalogue.spot_prices import cheapest, mean_prices, spot_prices
     from ekiben.deploy.spot.failures import told
 
     end = datetime.now(UTC)
     start = end - timedelta(days=_HISTORY_DAYS)
     with told():
         prices = spot_prices(ec2_client(region), sorted({m.instance_type for m in measured}), start, end)
-    means = mean_prices(prices, start, end)
-    return {name: min(usd for (kind, _), usd in means.items() if kind == name) for name, _ in means}
+    return cheapest(mean_prices(prices, start, end))
 
 
 def _sizes(found: tuple[Quote, ...], rate: float | None) -> tuple[Size, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -64,6 +64,20 @@ def mean_prices(prices: Sequence[SpotPrice], start: datetime, end: datetime) -> 
     for price in sorted(prices):
         by_pool[price.instance_type, price.zone].append(price)
     return {pool: _mean(held, start, end) for pool, held in by_pool.items()}
+
+
+def cheapest(means: Mapping[tuple[str, str], float], zones: Collection[str] | None = None) -> dict[str, float]:
+    """Of each type the mean price in its cheapest zone.
+
+    Args:
+        means: As `mean_prices` has them.
+        zones: Those that count; None: all. A type that is in none of them is left out.
+    """
+    found: dict[str, float] = {}
+    for (name, zone), usd in means.items():
+        if zones is None or zone in zones:
+            found[name] = min(usd, found.get(name, usd))
+    return found
 
 
 def _mean(prices: list[SpotPrice], start: datetime, end: datetime) -> float:

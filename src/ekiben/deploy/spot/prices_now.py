@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
+from ekiben.deploy.catalogue.spot_prices import cheapest, mean_prices, spot_prices
 from ekiben.deploy.spot.failures import told
 
 if TYPE_CHECKING:
@@ -24,8 +24,4 @@ def spot_prices_now(world: World, now: datetime) -> dict[str, float]:
     ec2: Any = world.clients.ec2
     with told():
         means = mean_prices(spot_prices(ec2, types, now - _LAST, now), now - _LAST, now)
-    cheapest: dict[str, float] = {}
-    for (name, zone), usd in means.items():
-        if zone in world.deployment.zones:
-            cheapest[name] = min(usd, cheapest.get(name, usd))
-    return cheapest
+    return cheapest(means, world.deployment.zones)

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ekiben.deploy.catalogue.spot_prices import SpotPrice, mean_prices, spot_prices
+from ekiben.deploy.catalogue.spot_prices import SpotPrice, cheapest, mean_prices, spot_prices
 from tests.simulated_aws import simulated_aws
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -60,3 +60,10 @@ def test_a_price_weighs_as_long_as_it_held() -> None:
     ]
     means = mean_prices(prices, NOON, NOON + timedelta(hours=4))
     assert means == {("g5.xlarge", "a"): pytest.approx(0.5), ("g5.xlarge", "b"): 0.5}
+
+
+def test_the_cheapest_zone_of_those_that_count() -> None:
+    means = {("g5.xlarge", "a"): 0.5, ("g5.xlarge", "b"): 0.4, ("g5.xlarge", "c"): 0.6, ("g6.xlarge", "c"): 0.3}
+    assert cheapest(means) == {"g5.xlarge": 0.4, "g6.xlarge": 0.3}
+    assert cheapest(means, ("c", "a")) == {"g5.xlarge": 0.5, "g6.xlarge": 0.3}
+    assert cheapest(means, ("b",)) == {"g5.xlarge": 0.4}
