@@ -1,4 +1,4 @@
-"""Rows as aligned columns; no library, so that commands start quickly."""
+"""Rows as aligned columns, and money in them; no library, so that commands start quickly."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def usd(value: float | None) -> str:
+    """Dollars, from ten on to the cent; `?` where nobody knows."""
+    return "?" if value is None else f"${value:,.2f}" if value >= 10 else f"${value:.4f}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from ekiben.cli.columns import aligned
+from ekiben.cli.columns import aligned, usd
 from ekiben.deploy.spot.plan import Action, Change
 
 if TYPE_CHECKING:
@@ -54,16 +54,16 @@ def bill(found: Bill) -> str:
             cost.instance_type,
             f"{cost.replicas:g}",
             str(len(cost.zones)),
-            _usd(cost.on_demand),
-            _usd(cost.spot),
-            _usd(cost.per_1000(cost.on_demand)),
-            _usd(cost.per_1000(cost.spot)),
+            usd(cost.on_demand),
+            usd(cost.spot),
+            usd(cost.per_1000(cost.on_demand)),
+            usd(cost.per_1000(cost.spot)),
         )
         for cost in found.types
     ]
     months = [("MODEL", "REPLICAS", "MONTH ON DEMAND", "MONTH SPOT NOW", "MONTH EXPECTED MIX")]
     months += [
-        (month.model, str(month.replicas), _usd(month.on_demand), _usd(month.spot), _usd(month.mix))
+        (month.model, str(month.replicas), usd(month.on_demand), usd(month.spot), usd(month.mix))
         for month in found.months
     ]
     return "\n\n".join([aligned(types), aligned(months), "\n".join(found.notes)])
@@ -106,7 +106,3 @@ def facts(deployment: Deployment, found: Sequence[Change], costs: Bill, actions:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _usd(value: float | None) -> str:
-    return "?" if value is None else f"${value:,.2f}" if value >= 10 else f"${value:.4f}"

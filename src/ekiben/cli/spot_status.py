@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ekiben.cli.columns import aligned
+from ekiben.cli.columns import aligned, usd
 from ekiben.cli.spot_plan import CONFIG, CatalogueFile, Config, Json, open_config
 from ekiben.errors import EkibenError
 
@@ -62,7 +62,7 @@ def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: J
     world, prices = open_config(config), read_catalogue(catalogue)
     with told():
         found = operations.status(world, prices, datetime.now(UTC))
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "role": role,
             "market": market,
@@ -83,8 +83,8 @@ def cost(*, config: Config = CONFIG, catalogue: CatalogueFile = None, as_json: J
             str(line["role"]),
             str(line["market"]),
             str(line["instances"]),
-            _usd(line["usd_per_h"]),
-            _usd(line["on_demand_usd_per_h"]),
+            usd(line["usd_per_h"]),
+            usd(line["on_demand_usd_per_h"]),
         )
         for line in lines
     ]
@@ -125,18 +125,14 @@ def _row(each: Priced, at: datetime) -> tuple[str, ...]:
         member.state,
         "yes" if member.healthy else "no",
         f"{up_s / 3600:.1f} h",
-        _usd(each.usd_per_h),
-        _usd(each.on_demand_usd_per_h),
-        _usd(each.saved_usd),
+        usd(each.usd_per_h),
+        usd(each.on_demand_usd_per_h),
+        usd(each.saved_usd),
     )
 
 
 def _unpriced(found: Status) -> str:
     return f", {found.unpriced} without a known price" if found.unpriced else ""
-
-
-def _usd(value: Any) -> str:
-    return "?" if value is None else f"{value:.3f}"
 
 
 def _facts(world: World, found: Status, jobs: str | dict[str, dict[str, int]]) -> dict[str, Any]:
