@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ekiben.deploy.catalogue.spot_prices import mean_prices, spot_prices
+from ekiben.deploy.catalogue.spot_prices import SpotPrice, mean_prices, spot_prices
 from ekiben.deploy.operating.members import Member, members
 from ekiben.deploy.operating.troubles import troubles
 
@@ -74,32 +74,31 @@ def status(world: World, catalogue: Catalogue, now: datetime) -> Status:
         now: The moment.
     """
     there = members(world)
-    on_demand = catalogue.usd_per_h
-    spot = [each for each in there if each.market == "spot"]
-    current = _means(world, spot, now - timedelta(seconds=1), now)
-    return Status(now, tuple(_priced(world, each, on_demand, current, now) for each in there), troubles(world, now))
+    history = _history(world, [each for each in there if each.market == "spot"], now)
+    priced = tuple(_priced(each, catalogue.usd_per_h, history, now) for each in there)
+    return Status(now, priced, troubles(world, now))
 
 
-def _priced(
-    world: World,
-    member: Member,
-    on_demand: Mapping[str, float],
-    current: Mapping[tuple[str, str], float],
-    now: datetime,
-) -> Priced:
+def _history(world: World, spot: Sequence[Member], now: datetime) -> tuple[SpotPrice, ...]:
+    """Of all their types since the first was launched."""
+    if not spot:
+        return ()
+    types = sorted({member.instance_type for member in spot})
+    client: Any = world.clients.ec2  # its stubs know no plain keywords
+    return spot_prices(client, types, min(member.launched_at for member in spot), now)
+
+
+def _priced(member: Member, on_demand: Mapping[str, float], history: Sequence[SpotPrice], now: datetime) -> Priced:
     full = on_demand.get(member.instance_type)
     if member.market != "spot":
         return Priced(member, full, full, 0.0)
-    price = current.get((member.instance_type, member.zone))
-    paid = _means(world, [member], member.launched_at, now).get((member.instance_type, member.zone))
+    own = [price for price in history if (price.instance_type, price.zone) == (member.instance_type, member.zone)]
     hours = (now - member.launched_at).total_seconds() / 3600
+    paid = _mean(own, member.launched_at, now)
     saved = None if full is None or paid is None else max(0.0, (full - paid) * hours)
-    return Priced(member, price, full, saved)
+    return Priced(member, _mean(own, now, now), full, saved)
 
 
-def _means(world: World, of: Iterable[Member], start: datetime, end: datetime) -> dict[tuple[str, str], float]:
-    types = sorted({member.instance_type for member in of})
-    if not types:
-        return {}
-    client: Any = world.clients.ec2  # its stubs know no plain keywords
-    return mean_prices(spot_prices(client, types, start, end), start, end)
+def _mean(own: Sequence[SpotPrice], start: datetime, end: datetime) -> float | None:
+    """Of one pool's prices; between a moment and the same the one that holds then."""
+    return next(iter(mean_prices(own, start, end).values()), None)

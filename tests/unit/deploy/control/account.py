@@ -31,6 +31,7 @@ class Account:
         self.ended: dict[str, str] = {}
         self.marked: set[str] = set()
         self.lifecycles: dict[str, str] = {}
+        self.launched: dict[str, datetime] = {}
         self.refreshing = False
         self.failures: list[dict[str, Any]] = []
         self.role = f"workers-{model}"
@@ -131,6 +132,7 @@ class Account:
             for instance in reservation["Instances"]:
                 if instance["InstanceId"] not in self.on_demand:
                     instance["InstanceLifecycle"] = "spot"
+                instance["LaunchTime"] = self.launched.get(instance["InstanceId"], instance["LaunchTime"])
                 if instance["InstanceId"] in self.ended:
                     instance["StateReason"] = {"Code": self.ended[instance["InstanceId"]], "Message": ""}
 
