@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ekiben.deploy.control.orders import Orders
 from ekiben.deploy.control.seen import Instance, Phase, Seen, Settings
+from ekiben.deploy.spot.instances import described
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -52,16 +53,14 @@ class Group:
         """
         group = self._group()
         members = {member["InstanceId"]: member for member in group["Instances"]}
-        described = {found["InstanceId"]: found for found in self._describe({*members, *known})}
+        facts = {found["InstanceId"]: found for found in described(self._ec2, {*members, *known})}
         taken = self._marked(members) | {
-            name for name, found in described.items() if found.get("StateReason", {}).get("Code", "").startswith(_TAKEN)
+            name for name, found in facts.items() if found.get("StateReason", {}).get("Code", "").startswith(_TAKEN)
         }
         settings = self._settings(group)
         return Seen(
             settings,
-            tuple(
-                _instance(members[name], described.get(name, {}), settings, name in taken) for name in sorted(members)
-            ),
+            tuple(_instance(members[name], facts.get(name, {}), settings, name in taken) for name in sorted(members)),
             frozenset(taken),
             frozenset(self._refused(settings, since)),
         )
@@ -119,16 +118,6 @@ class Group:
         used = set(group["VPCZoneIdentifier"].split(","))
         return frozenset(zone for zone, subnet in self._subnets.items() if subnet in used)
 
-    def _describe(self, ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-        """Of those that EC2 still knows; it forgets what ended after about an hour."""
-        # A filter, since an id that EC2 has forgotten is an error otherwise.
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "instance-id", "Values": sorted(ids) or ["none"]}]
-        )
-        for page in pages:
-            for reservation in page["Reservations"]:
-                yield from reservation["Instances"]
-
     def _marked(self, ids: Iterable[str]) -> set[str]:
         """Those whose spot request says that they are being taken."""
         pages = self._ec2.get_paginator("describe_spot_instance_requests").paginate(
@@ -168,7 +157,7 @@ def _unit(weights: Mapping[str, int]) -> int:
     return math.gcd(*weights.values()) or 1
 
 
-def _instance(member: Mapping[str, Any], described: Mapping[str, Any], settings: Settings, taken: bool) -> Instance:
+def _instance(member: Mapping[str, Any], facts: Mapping[str, Any], settings: Settings, taken: bool) -> Instance:
     name, state = member["InstanceType"], member["LifecycleState"]
     ends = not state.startswith((_STARTING, _SERVING))
     phase = Phase.STARTING if state.startswith(_STARTING) else Phase.READY
@@ -176,7 +165,7 @@ def _instance(member: Mapping[str, Any], described: Mapping[str, Any], settings:
         id=member["InstanceId"],
         instance_type=name,
         zone=member["AvailabilityZone"],
-        spot=described.get("InstanceLifecycle") == "spot",
+        spot=facts.get("InstanceLifecycle") == "spot",
         weight=max(1, int(member.get("WeightedCapacity", settings.unit)) // settings.unit),
         phase=Phase.GOING if ends or taken else phase,
         counted=not ends,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ekiben.deploy.spot.deployment import RESOURCE_TAG
+from ekiben.deploy.spot.instances import described
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Member(NamedTuple):
 def members(world: World) -> tuple[Member, ...]:
     """Instances in the deployment's Auto Scaling groups, by role and age."""
     grouped = {member["InstanceId"]: (group, member) for group in groups(world) for member in group["Instances"]}
-    described = {found["InstanceId"]: found for found in _describe(world, grouped)}
-    found = (_member(described[id_], *of) for id_, of in grouped.items() if id_ in described)
+    facts = {found["InstanceId"]: found for found in described(world.clients.ec2, grouped)}
+    found = (_member(facts[id_], *of) for id_, of in grouped.items() if id_ in facts)
     return tuple(sorted(found, key=lambda member: (member.role, member.launched_at, member.id)))
 
 
@@ -73,29 +74,16 @@ def role_of(group: Mapping[str, Any]) -> str:
     return next((tag["Value"] for tag in group["Tags"] if tag["Key"] == RESOURCE_TAG), "")
 
 
-def _describe(world: World, ids: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    wanted = sorted(ids)
-    if not wanted:
-        return
-    # A filter, since an id that EC2 has just forgotten is an error otherwise.
-    pages = world.clients.ec2.get_paginator("describe_instances").paginate(
-        Filters=[{"Name": "instance-id", "Values": wanted}]
-    )
-    for page in pages:
-        for reservation in page["Reservations"]:
-            yield from reservation["Instances"]
-
-
-def _member(described: Mapping[str, Any], group: Mapping[str, Any], listed: Mapping[str, Any]) -> Member:
+def _member(facts: Mapping[str, Any], group: Mapping[str, Any], listed: Mapping[str, Any]) -> Member:
     return Member(
-        id=described["InstanceId"],
+        id=facts["InstanceId"],
         role=role_of(group),
         group=group["AutoScalingGroupName"],
-        instance_type=described["InstanceType"],
-        zone=described["Placement"]["AvailabilityZone"],
-        market="spot" if described.get("InstanceLifecycle") == "spot" else "on-demand",
+        instance_type=facts["InstanceType"],
+        zone=facts["Placement"]["AvailabilityZone"],
+        market="spot" if facts.get("InstanceLifecycle") == "spot" else "on-demand",
         state=listed["LifecycleState"],
         healthy=listed.get("HealthStatus", "Healthy").lower() == "healthy",
         version=str(listed.get("LaunchTemplate", {}).get("Version", "")),
-        launched_at=described["LaunchTime"],
+        launched_at=facts["LaunchTime"],
     )
