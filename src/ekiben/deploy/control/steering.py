@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ekiben.deploy.catalogue.instance import Catalogue
 from ekiben.deploy.control.controller import Steered
 from ekiben.deploy.control.group import Group
 from ekiben.deploy.control.prices import Prices, prices_now
 from ekiben.deploy.control.seen import Seen
-from ekiben.deploy.spot.deployment import DEPLOYMENT_TAG, RESOURCE_TAG
+from ekiben.deploy.spot.deployment import model_of
+from ekiben.deploy.spot.resources.groups import groups_of, role_of
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_ec2 import EC2Client
-
-WORKERS_OF: Final = "workers-"
 
 
 class Steering:
@@ -50,7 +49,8 @@ class Steering:
             OperatorError: There is none.
         """
         zones = self._zones()
-        found = tuple(self._steered(group, zones) for group in self._workers())
+        every = groups_of(self._autoscaling, self._deployment)
+        found = tuple(self._steered(model, group, zones) for group in every if (model := model_of(role_of(group))))
         if not found:
             raise OperatorError(f"{self._deployment} has no groups of workers; `ekiben spot up` makes them")
         return found
@@ -59,16 +59,9 @@ class Steering:
         found = self._ec2.describe_subnets(SubnetIds=self._subnets)["Subnets"]
         return {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
 
-    def _workers(self) -> Iterator[Mapping[str, Any]]:
-        for page in self._autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
-            for group in page["AutoScalingGroups"]:
-                tags = _tags(group)
-                if tags.get(DEPLOYMENT_TAG) == self._deployment and tags.get(RESOURCE_TAG, "").startswith(WORKERS_OF):
-                    yield group
-
-    def _steered(self, group: Mapping[str, Any], zones: Mapping[str, str]) -> Steered:
+    def _steered(self, model: str, group: Mapping[str, Any], zones: Mapping[str, str]) -> Steered:
         return Steered(
-            model=_tags(group)[RESOURCE_TAG].removeprefix(WORKERS_OF),
+            model=model,
             group=Group(self._autoscaling, self._ec2, group["AutoScalingGroupName"], zones),
             prices=self._prices,
             cold_start_s=float(group["HealthCheckGracePeriod"]),
@@ -77,7 +70,3 @@ class Steering:
     def _prices(self, seen: Seen) -> Prices:
         client: Any = self._ec2  # its stubs know no plain keywords
         return prices_now(client, self._catalogue, seen.settings.weights, datetime.now(UTC))
-
-
-def _tags(group: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in group.get("Tags", ())}

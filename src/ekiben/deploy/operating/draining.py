@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ekiben.deploy.operating.members import Member, member, members
+from ekiben.deploy.spot.deployment import model_of
 from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
 from ekiben.errors import OperatorError
 
@@ -29,7 +30,7 @@ def drain(world: World, instance: str, *, fewer: bool) -> Member:
         OperatorError: It is not this deployment's, or is no worker.
     """
     found = member(world, instance)
-    if not found.role.startswith("workers-"):
+    if not model_of(found.role):
         raise OperatorError(
             f"{instance} is the control node, which has no work to hand back; `ekiben spot rotate control` replaces it"
         )

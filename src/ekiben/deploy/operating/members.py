@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ekiben.deploy.spot.deployment import RESOURCE_TAG
 from ekiben.deploy.spot.instances import described
+from ekiben.deploy.spot.resources.groups import groups_of, role_of
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
     from ekiben.deploy.spot.world import World
 
 
@@ -63,15 +65,9 @@ def member(world: World, instance: str) -> Member:
     raise OperatorError(f"{instance} is no instance of {name}; `ekiben spot status` lists those there are")
 
 
-def groups(world: World) -> Iterator[Mapping[str, Any]]:
-    """The deployment's Auto Scaling groups, as AWS describes them."""
-    for page in world.clients.autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
-        yield from (group for group in page["AutoScalingGroups"] if world.deployment.owns(group.get("Tags", ())))
-
-
-def role_of(group: Mapping[str, Any]) -> str:
-    """The deployment's part that a group is."""
-    return next((tag["Value"] for tag in group["Tags"] if tag["Key"] == RESOURCE_TAG), "")
+def groups(world: World) -> Iterator[AutoScalingGroupTypeDef]:
+    """The deployment's Auto Scaling groups."""
+    return groups_of(world.clients.autoscaling, world.deployment.config.name)
 
 
 def _member(facts: Mapping[str, Any], group: Mapping[str, Any], listed: Mapping[str, Any]) -> Member:

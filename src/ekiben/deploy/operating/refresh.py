@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ekiben.deploy.operating.members import role_of
+from ekiben.deploy.spot.resources.groups import role_of
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:

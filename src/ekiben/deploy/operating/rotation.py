@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ekiben.deploy.operating import refresh
-from ekiben.deploy.operating.members import groups, role_of
+from ekiben.deploy.operating.members import groups
 from ekiben.deploy.operating.refresh import Mode, Progress
 from ekiben.deploy.operating.versions import launched_version, template_versions, version_of
+from ekiben.deploy.spot.deployment import workers_of
 from ekiben.deploy.spot.resources.control_node import CONTROL_NODE
 from ekiben.deploy.spot.resources.error_alarm import alarm_name
+from ekiben.deploy.spot.resources.groups import role_of
 from ekiben.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def waiting(world: World) -> list[str]:
     """What is older than the newest version of its template: models by their group's version, the control node."""
     there = {role_of(group): group for group in groups(world)}
     models = [workers.model for workers in world.deployment.config.workers]
-    old = [model for model in models if _lags(world, there.get(f"workers-{model}"))]
+    old = [model for model in models if _lags(world, there.get(workers_of(model)))]
     return [*old, *(["control"] if _is_old(world, there.get(CONTROL_NODE)) else [])]
 
 
@@ -117,6 +119,6 @@ def _group(world: World, model: str) -> Mapping[str, Any]:
     if model not in known:
         raise OperatorError(f"{model} is not served here; there are {', '.join(known)}")
     for group in groups(world):
-        if role_of(group) == f"workers-{model}":
+        if role_of(group) == workers_of(model):
             return group
     raise OperatorError(f"{model} has no group yet; `ekiben spot up` makes it")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ekiben.deploy.operating.members import groups, role_of
+from ekiben.deploy.operating.members import groups
 from ekiben.deploy.spot.quotas import quota_message
+from ekiben.deploy.spot.resources.groups import role_of
 
 if TYPE_CHECKING:
     from ekiben.deploy.spot.world import World

@@ -15,6 +15,7 @@ RESOURCE_TAG: Final = "ekiben:resource"
 GATEWAY_PORT: Final = 3000
 WORKER_PORT: Final = 3100
 VALKEY_PORT: Final = 6379
+_WORKERS_OF: Final = "workers-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +102,13 @@ class Deployment:
     def owns(self, tags: Any) -> bool:
         """Whether tags, in the form of `tags`, say that something is this deployment's."""
         return any(tag["Key"] == DEPLOYMENT_TAG and tag["Value"] == self.config.name for tag in tags)
+
+
+def workers_of(model: str) -> str:
+    """The resource that a model's group of workers is."""
+    return f"{_WORKERS_OF}{model}"
+
+
+def model_of(resource: str) -> str:
+    """The model whose group of workers a group is; empty: it is another one."""
+    return resource.removeprefix(_WORKERS_OF) if resource.startswith(_WORKERS_OF) else ""

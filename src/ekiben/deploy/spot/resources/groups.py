@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ekiben.deploy.spot.deployment import DEPLOYMENT_TAG, RESOURCE_TAG
 from ekiben.deploy.spot.resource import SomebodyElses
 from ekiben.deploy.spot.waiting import wait_until
 
 if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
     from ekiben.deploy.spot.world import World
@@ -25,6 +28,17 @@ def find_group(world: World, named: str) -> AutoScalingGroupTypeDef | None:
     if not world.deployment.owns(found[0].get("Tags", [])):
         raise SomebodyElses("Auto Scaling group", named, world.deployment.config.name)
     return found[0]
+
+
+def groups_of(autoscaling: AutoScalingClient, deployment: str) -> Iterator[AutoScalingGroupTypeDef]:
+    """A deployment's Auto Scaling groups, by its name."""
+    for page in autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
+        yield from (group for group in page["AutoScalingGroups"] if _tag(group, DEPLOYMENT_TAG) == deployment)
+
+
+def role_of(group: Mapping[str, Any]) -> str:
+    """The deployment's part that a group is."""
+    return _tag(group, RESOURCE_TAG)
 
 
 def group_tags(world: World, resource: str) -> Any:
@@ -45,3 +59,7 @@ def remove_group(world: World, named: str, patience_s: float) -> None:
 
     wait_until(empty, f"the instances of {named} to go", patience_s)
     autoscaling.delete_auto_scaling_group(AutoScalingGroupName=named, ForceDelete=True)
+
+
+def _tag(group: Mapping[str, Any], key: str) -> str:
+    return next((tag["Value"] for tag in group.get("Tags", ()) if tag["Key"] == key), "")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ekiben.deploy.spot.comparing import restricted
+from ekiben.deploy.spot.deployment import workers_of
 from ekiben.deploy.spot.resource import Resource
 from ekiben.deploy.spot.resources.groups import find_group, group_tags, remove_group
 from ekiben.deploy.spot.resources.launch_template import group_name, template_of
@@ -61,7 +62,7 @@ class WorkerGroup(Resource):
     @property
     def name(self) -> str:
         """By model."""
-        return f"workers-{self.model}"
+        return workers_of(self.model)
 
     @property
     def needs(self) -> tuple[str, ...]:
