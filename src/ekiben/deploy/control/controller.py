@@ -19,7 +19,7 @@ from ekiben.deploy.control.numbers import Numbers
 from ekiben.deploy.control.orders import Orders, orders
 from ekiben.deploy.control.prices import Prices
 from ekiben.deploy.control.seen import Seen
-from ekiben.deploy.control.situation import USABLE_NOTICE_S, Times, situation
+from ekiben.deploy.control.situation import USABLE_NOTICE_S, situation
 from ekiben.deploy.policy import Rules, decide
 
 _log = structlog.get_logger("ekiben.control")
@@ -86,8 +86,7 @@ class Controller:
         self._memory = fold(before, seen, now_s, burst_s)
         self._keep()
         prices = self._current_prices(now_s, seen)
-        times = Times(self._steered.cold_start_s)
-        observed = situation(seen, self._memory, prices, self._needed(seen), times)
+        observed = situation(seen, self._memory, prices, self._needed(seen), self._steered.cold_start_s)
         plan = decide(observed, self._rules)
         wanted = orders(plan, observed, seen)
         if self._steered.group.follow(wanted):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ekiben.deploy.control.memory import Memory
 from ekiben.deploy.control.prices import Prices
@@ -14,27 +13,27 @@ from ekiben.deploy.policy import Observed, OnDemandState, Pool, PoolHistory, Poo
 USABLE_NOTICE_S = 105.0
 
 
-class Times(NamedTuple):
-    """Seconds from asking for an instance until it serves, and those that the most urgent work can wait."""
+def situation(seen: Seen, memory: Memory, prices: Prices, needed: int, cold_start_s: float) -> Observed:
+    """The state of the group as the policy wants it: what it takes for replicas are units of capacity here.
 
-    cold_start_s: float
-    slack_s: float = 0.0
-
-
-def situation(seen: Seen, memory: Memory, prices: Prices, needed: int, times: Times) -> Observed:
-    """The state of the group as the policy wants it: what it takes for replicas are units of capacity here."""
+    Args:
+        seen: The group.
+        memory: What is remembered of it.
+        prices: What its instances cost.
+        needed: Capacity for the work.
+        cold_start_s: Seconds from asking for an instance until it serves.
+    """
     return Observed(
         now_s=memory.at_s,
         needed=needed,
-        cold_start_s=times.cold_start_s,
+        cold_start_s=cold_start_s,
         usable_notice_s=USABLE_NOTICE_S,
         pools=tuple(
             _pool_state(pool, [i for i in seen.instances if i.spot and i.pool == pool.name], memory)
             for pool in pools(seen, prices)
         ),
-        on_demand=_on_demand([i for i in seen.instances if not i.spot], prices, times),
+        on_demand=_on_demand([i for i in seen.instances if not i.spot], prices, cold_start_s),
         losses=memory.bursts,
-        slack_s=times.slack_s,
     )
 
 
@@ -58,10 +57,10 @@ def _pool_state(pool: Pool, instances: list[Instance], memory: Memory) -> PoolSt
     )
 
 
-def _on_demand(instances: list[Instance], prices: Prices, times: Times) -> OnDemandState:
+def _on_demand(instances: list[Instance], prices: Prices, cold_start_s: float) -> OnDemandState:
     return OnDemandState(
         prices.on_demand,
-        times.cold_start_s,
+        cold_start_s,
         ready=_weight(instances, Phase.READY),
         starting=_weight(instances, Phase.STARTING),
     )

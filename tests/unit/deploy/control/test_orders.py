@@ -3,7 +3,7 @@ from __future__ import annotations
 from ekiben.deploy.control.memory import Memory
 from ekiben.deploy.control.orders import Orders, orders
 from ekiben.deploy.control.seen import Phase, Seen
-from ekiben.deploy.control.situation import Times, situation
+from ekiben.deploy.control.situation import situation
 from ekiben.deploy.policy import Plan
 from tests.unit.deploy.control.situations import PRICES, ZONES, instance, seen
 
@@ -11,7 +11,7 @@ ALL = frozenset(ZONES)
 
 
 def ordered(there: Seen, plan: Plan) -> Orders:
-    return orders(plan, situation(there, Memory(0.0), PRICES, 4, Times(60.0)), there)
+    return orders(plan, situation(there, Memory(0.0), PRICES, 4, 60.0), there)
 
 
 def test_the_sum_is_desired_and_on_demand_its_base() -> None:
