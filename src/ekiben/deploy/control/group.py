@@ -67,6 +67,7 @@ class Group:
 
     def follow(self, wanted: Orders) -> bool:
         """Bring the group to the orders; whether anything was changed."""
+        # Described anew: `ekiben spot up` may have given it other weights or another mixture since it was looked at.
         group = self._group()
         changes: dict[str, Any] = {}
         unit = _unit(_weights(group))
@@ -101,15 +102,13 @@ class Group:
         return found[0]
 
     def _settings(self, group: Mapping[str, Any]) -> Settings:
-        weights, distribution = _weights(group), group["MixedInstancesPolicy"].get("InstancesDistribution", {})
+        weights = _weights(group)
         unit = _unit(weights)
         return Settings(
             weights={name: weight // unit for name, weight in weights.items()},
             unit=unit,
             subnets=self._subnets,
-            used=self._zones(group),
             desired=group["DesiredCapacity"] // unit,
-            on_demand=distribution.get("OnDemandBaseCapacity", 0) // unit,
             least=math.ceil(group["MinSize"] / unit),
             most=group["MaxSize"] // unit,
         )
@@ -169,6 +168,4 @@ def _instance(member: Mapping[str, Any], facts: Mapping[str, Any], settings: Set
         weight=max(1, int(member.get("WeightedCapacity", settings.unit)) // settings.unit),
         phase=Phase.GOING if ends or taken else phase,
         counted=not ends,
-        healthy=member.get("HealthStatus", "Healthy").lower() == "healthy",
-        version=str(member.get("LaunchTemplate", {}).get("Version", "")),
     )

@@ -29,8 +29,6 @@ class Instance(NamedTuple):
         weight: Capacity that it counts for.
         phase: Where it is in its life.
         counted: Whether Auto Scaling still counts it; not so once it ends.
-        healthy: Whether Auto Scaling takes it for healthy.
-        version: Version of its launch template.
     """
 
     id: str
@@ -40,8 +38,6 @@ class Instance(NamedTuple):
     weight: int
     phase: Phase
     counted: bool = True
-    healthy: bool = True
-    version: str = ""
 
     @property
     def pool(self) -> str:
@@ -56,9 +52,7 @@ class Settings(NamedTuple):
         weights: Capacity that an instance of each type counts for, the type first that a replica is an instance of.
         unit: What AWS's weights were divided by.
         subnets: The subnet of each zone that may be used.
-        used: Zones in use now.
         desired: Capacity asked for.
-        on_demand: Of this on demand.
         least: Capacity that always runs.
         most: Capacity that never is exceeded.
     """
@@ -66,9 +60,7 @@ class Settings(NamedTuple):
     weights: dict[str, int]
     unit: int
     subnets: dict[str, str]
-    used: frozenset[str]
     desired: int
-    on_demand: int
     least: int
     most: int
 

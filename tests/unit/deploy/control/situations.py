@@ -16,5 +16,5 @@ def instance(name: str, zone: str = "us-east-1a", phase: Phase = Phase.READY, *,
 def seen(
     *instances: Instance, taken: tuple[str, ...] = (), refused: tuple[str, ...] = (), desired: int = 0, most: int = 20
 ) -> Seen:
-    settings = Settings({"g5.xlarge": 1}, 1, ZONES, frozenset(ZONES), desired, 0, 0, most)
+    settings = Settings({"g5.xlarge": 1}, 1, ZONES, desired, 0, most)
     return Seen(settings, instances, frozenset(taken), frozenset(refused))

@@ -21,8 +21,7 @@ def test_what_a_group_has(account: Account) -> None:
     assert (by_id[first].spot, by_id[second].spot) == (True, False)
     assert {instance.phase for instance in seen.instances} == {Phase.READY}
     assert seen.settings.weights == TYPES
-    assert seen.settings.used == set(ZONES)
-    assert (seen.settings.desired, seen.settings.on_demand, seen.settings.most) == (2, 0, 10)
+    assert (seen.settings.desired, seen.settings.least, seen.settings.most) == (2, 1, 10)
     assert not seen.taken
     assert not seen.refused
 
