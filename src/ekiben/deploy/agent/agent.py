@@ -13,7 +13,6 @@ import structlog
 from ekiben.deploy.agent.drain import LIMIT_S, Outcome, Step, drain
 from ekiben.deploy.agent.health import Health
 from ekiben.deploy.agent.interruption import Interruption, Kind, Source
-from ekiben.deploy.agent.metadata import MetadataError
 from ekiben.deploy.agent.metrics import AgentMetrics
 from ekiben.deploy.agent.signals import Signals
 
@@ -103,10 +102,10 @@ class Agent:
     async def _look(self, source: Source) -> Interruption | None:
         try:
             return await source.look()
-        except MetadataError as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other sources must be heard
             name = type(source).__name__
             self.metrics.failed_looks.labels(name).inc()
-            _log.warning("cannot look for notices", source=name, reason=str(error))
+            _log.warning("cannot look for notices", source=name, reason=str(error) or type(error).__name__)
             return None
 
     def _tell(self, found: Interruption) -> None:

@@ -19,6 +19,9 @@ TOKEN_TTL_S: Final = 21_600
 _TTL_HEADER: Final = "X-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_HEADER: Final = "X-aws-ec2-metadata-token"  # noqa: S105  # a header's name
 _TIMEOUT_S: Final = 2.0
+"""For the connection, and from one byte to the next."""
+_WITHIN_S: Final = 4.0
+"""For all of an answer."""
 _MAX_BYTES: Final = 16_384
 
 
@@ -92,11 +95,13 @@ class Metadata:
     async def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         content = b""
         try:
-            async with self._http.stream(method, path, headers=headers) as reply:
+            async with asyncio.timeout(_WITHIN_S), self._http.stream(method, path, headers=headers) as reply:
                 async for piece in reply.aiter_bytes():
                     content += piece
                     if len(content) > _MAX_BYTES:
                         raise MetadataError(f"{path}: more than {_MAX_BYTES:,} bytes")
+        except TimeoutError:
+            raise MetadataError(f"{path}: no end within {_WITHIN_S:g} s") from None
         except httpx.HTTPError as error:
             raise MetadataError(f"{path}: {type(error).__name__}: {error}") from error
         return reply.status_code, content.decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from ekiben.deploy.agent import agent as module
 from ekiben.deploy.agent.agent import Agent
 from ekiben.deploy.agent.drain import Outcome, Step, drain
-from ekiben.deploy.agent.interruption import Source
+from ekiben.deploy.agent.interruption import Interruption, Source
 from ekiben.deploy.agent.metadata import Metadata
 from ekiben.deploy.agent.metrics import AgentMetrics
 from ekiben.deploy.agent.notices import LifecycleStates, RebalanceRecommendations, SpotNotices
@@ -151,6 +151,20 @@ async def test_a_service_that_is_away_for_a_while_is_asked_again(
     service.interrupt()
     await asyncio.wait_for(running, 5)
     assert bench.drains == 1
+
+
+async def test_a_source_that_breaks_keeps_no_other_from_being_heard(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    class Broken:
+        async def look(self) -> Interruption | None:
+            raise ValueError("nobody thought of it")
+
+    bench = Bench((Broken(), *sources))
+    service.interrupt()
+    await asyncio.wait_for(bench.agent.run(), 5)
+    assert bench.drains == 1
+    assert bench.metrics.failed_looks.labels("Broken")._value.get() == 1
 
 
 async def test_a_notice_that_leaves_no_time_is_obeyed_all_the_same(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -52,6 +54,21 @@ async def test_too_long_an_answer_is_not_read_to_its_end(service: InstanceMetada
     service.say("instance-id", "x" * 20_000)
     with pytest.raises(MetadataError, match="16,384"):
         await metadata.get(_ID)
+
+
+async def test_an_answer_without_an_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await asyncio.sleep(0.02)  # A slow sender, who is never silent for long.
+
+    monkeypatch.setattr("ekiben.deploy.agent.metadata._WITHIN_S", 0.3)
+    slow = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    async with slow, Metadata(f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}") as metadata:
+        with pytest.raises(MetadataError, match=r"no end within 0\.3 s"):
+            await asyncio.wait_for(metadata.get(_ID), 5)
 
 
 async def test_nobody_listens() -> None:
