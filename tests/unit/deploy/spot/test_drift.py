@@ -77,6 +77,26 @@ def test_what_the_controller_moves_is_no_drift(aws: Clients, config_file: Path) 
     assert differing(aws, config_file) == []
 
 
+def test_a_change_keeps_the_version_and_the_on_demand_base(aws: Clients, tmp_path: Path) -> None:
+    def group() -> Any:
+        named = ["ekiben-pictures-sd-1.5"]
+        return aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=named)["AutoScalingGroups"][0]
+
+    up(aws, write_config(tmp_path))
+    policy = group()["MixedInstancesPolicy"]
+    policy["LaunchTemplate"]["LaunchTemplateSpecification"].pop("LaunchTemplateName", None)
+    policy["InstancesDistribution"]["OnDemandBaseCapacity"] = 20
+    aws.autoscaling.update_auto_scaling_group(
+        AutoScalingGroupName="ekiben-pictures-sd-1.5", MixedInstancesPolicy=policy
+    )
+    new = {**CONFIG["workers"][0], "image": "text_to_image:1.1.0-cuda", "most": 6}
+    up(aws, write_config(tmp_path, workers=[new]))
+    after = group()
+    assert after["MaxSize"] == 60
+    assert after["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] == "1"
+    assert after["MixedInstancesPolicy"]["InstancesDistribution"]["OnDemandBaseCapacity"] == 20
+
+
 def test_a_model_that_is_no_longer_named_goes(aws: Clients, tmp_path: Path) -> None:
     other = {**CONFIG["workers"][0], "model": "emoji-128"}
     up(aws, write_config(tmp_path, workers=[*CONFIG["workers"], other]))

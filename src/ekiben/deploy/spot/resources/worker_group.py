@@ -70,12 +70,12 @@ class WorkerGroup(Resource):
         return (template_of(self.model), repository_of(self.model), f"image-{self.model}", "control-node")
 
     def wanted(self, world: World) -> Fields:
-        """All of its settings but how many run."""
+        """All of its settings but how many run, and of which version."""
         workers = world.deployment.config.of_model(self.model)
         return {
             "MinSize": units(workers, workers.least),
             "MaxSize": units(workers, workers.most),
-            "MixedInstancesPolicy": self._mixture(world, self._version(world), {}),
+            "MixedInstancesPolicy": self._mixture(world),
             "VPCZoneIdentifier": _joined(subnet_ids(world)),
             "CapacityRebalance": True,
             "HealthCheckGracePeriod": workers.start_s,
@@ -103,10 +103,10 @@ class WorkerGroup(Resource):
     def create(self, world: World) -> None:
         """With its tags, hooks and as many replicas as there must be at least."""
         workers = world.deployment.config.of_model(self.model)
-        base = {"OnDemandBaseCapacity": units(workers, workers.on_demand_base)}
+        base: Fields = {"OnDemandBaseCapacity": units(workers, workers.on_demand_base)}
         settings: Any = {
             **self._settings(world),
-            "MixedInstancesPolicy": self._mixture(world, self._version(world), base),
+            "MixedInstancesPolicy": self._mixture(world, {"Version": self._newest(world)}, base),
         }
         world.clients.autoscaling.create_auto_scaling_group(
             AutoScalingGroupName=group_name(world.deployment, self.model),
@@ -121,7 +121,7 @@ class WorkerGroup(Resource):
         autoscaling, changed = world.clients.autoscaling, self.differing(world, found)
         settings: Any = self._settings(world)
         if changed & settings.keys():
-            settings["MixedInstancesPolicy"] = self._mixture(world, self._version(world), self._base(world))
+            settings["MixedInstancesPolicy"] = self._mixture(world, *self._kept(world, found.id))
             autoscaling.update_auto_scaling_group(AutoScalingGroupName=found.id, **settings)
         there: Any = found.fields["hooks"]
         for hook, now in zip(self._hooks(world), there, strict=True):
@@ -143,33 +143,29 @@ class WorkerGroup(Resource):
         others = ("hooks", "metrics", "suspended")
         return {field: value for field, value in self.wanted(world).items() if field not in others}
 
-    def _base(self, world: World) -> dict[str, int]:
-        """What the controller has set."""
-        group: Any = find_group(world, group_name(world.deployment, self.model)) or {}
-        distribution = group.get("MixedInstancesPolicy", {}).get("InstancesDistribution", {})
-        return {"OnDemandBaseCapacity": distribution.get("OnDemandBaseCapacity", 0)}
+    def _kept(self, world: World, named: str) -> tuple[Fields, Fields]:
+        """The version that a rotation has set, and the on-demand base that the controller has."""
+        group: Any = find_group(world, named) or {}
+        policy = group.get("MixedInstancesPolicy", {})
+        version = policy["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] if policy else self._newest(world)
+        base = policy.get("InstancesDistribution", {}).get("OnDemandBaseCapacity", 0)
+        return {"Version": version}, {"OnDemandBaseCapacity": base}
 
-    def _version(self, world: World) -> str:
-        """Of the launch template: the one in use, and for a group that is new the newest."""
-        group: Any = find_group(world, group_name(world.deployment, self.model))
-        if group and "MixedInstancesPolicy" in group:
-            in_use: str = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"]
-            return in_use
-        if template_of(self.model) not in world.found:
-            return "1"
+    def _newest(self, world: World) -> str:
+        """Version of the launch template, for a group that has none."""
         versions = world.clients.ec2.describe_launch_template_versions(
             LaunchTemplateId=world.id(template_of(self.model)), Versions=["$Default"]
         )
         return str(versions["LaunchTemplateVersions"][0]["VersionNumber"])
 
-    def _mixture(self, world: World, version: str, base: dict[str, int]) -> dict[str, Any]:
+    def _mixture(self, world: World, version: Fields | None = None, base: Fields | None = None) -> Fields:
         workers = world.deployment.config.of_model(self.model)
         price = workers.spot_usd_per_h_most
         return {
             "LaunchTemplate": {
                 "LaunchTemplateSpecification": {
                     "LaunchTemplateId": world.id(template_of(self.model)),
-                    "Version": version,
+                    **(version or {}),
                 },
                 "Overrides": [
                     {"InstanceType": name, "WeightedCapacity": str(weight)} for name, weight in weights(workers).items()
@@ -180,7 +176,7 @@ class WorkerGroup(Resource):
                 "OnDemandPercentageAboveBaseCapacity": 0,
                 "SpotAllocationStrategy": "price-capacity-optimized",
                 **({"SpotMaxPrice": str(price)} if price else {}),
-                **base,
+                **(base or {}),
             },
         }
 
