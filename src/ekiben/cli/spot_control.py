@@ -10,9 +10,11 @@ from typing import Annotated, Final
 
 import structlog
 import typer
+from pydantic import ValidationError
 
 from ekiben.cli.running import ask_platform
 from ekiben.errors import EkibenError
+from ekiben.schemas.needs import AllNeeds, Needs
 from ekiben.settings import Settings, load_settings
 from ekiben.telemetry.logs import configure_logging
 
@@ -72,15 +74,14 @@ class GatewayDemand:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def replicas(self, model: str) -> int | None:
+    def of(self, model: str) -> Needs | None:
         """Ask it, through its private door."""
         try:
-            answer = ask_platform(self._settings, "/replicas", method="GET", timeout_s=_ASK_WITHIN_S)
-        except EkibenError as error:
+            answer = ask_platform(self._settings, "/needs", method="GET", timeout_s=_ASK_WITHIN_S)
+            return AllNeeds.model_validate(answer).models.get(model)
+        except (EkibenError, ValidationError) as error:
             _log.warning("the gateway does not say what it needs", model=model, error=str(error))
             return None
-        wanted = answer["replicas"].get(model)
-        return wanted if isinstance(wanted, int) else None
 
 
 class _Stopping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,18 +12,19 @@ from starlette.routing import Route
 from ekiben.errors import EkibenError
 from ekiben.gateway.loading import load, unload
 from ekiben.gateway.state import GatewayState
+from ekiben.schemas.needs import AllNeeds
 from ekiben.worker.http import error_response
 
 # Served names hold no underscore, so that no model's socket is taken for this one.
 CONTROL_NAME = "_gateway"
 
 
-def build_control(gateway: GatewayState, desired: Callable[[], Mapping[str, int]]) -> Starlette:
+def build_control(gateway: GatewayState, needs: Callable[[], AllNeeds]) -> Starlette:
     """The control app over this gateway.
 
     Args:
         gateway: What the routes share.
-        desired: Says how many replicas of each model there should be.
+        needs: Says how many replicas of each model there should be, and why.
     """
 
     async def status(_: Request) -> Response:
@@ -41,8 +42,8 @@ def build_control(gateway: GatewayState, desired: Callable[[], Mapping[str, int]
         finished = await gateway.admission.drain(gateway.settings.drain_timeout_s)
         return JSONResponse({"finished": finished, "in_flight": gateway.admission.in_flight})
 
-    async def replicas(_: Request) -> Response:
-        return JSONResponse({"replicas": dict(desired())})
+    async def needed(_: Request) -> Response:
+        return JSONResponse(needs().model_dump())
 
     async def load_model(request: Request) -> Response:
         return JSONResponse({"workers": await load(gateway, request.path_params["model"])})
@@ -57,7 +58,7 @@ def build_control(gateway: GatewayState, desired: Callable[[], Mapping[str, int]
     routes = [
         Route("/status", status),
         Route("/drain", drain, methods=["POST"]),
-        Route("/replicas", replicas),
+        Route("/needs", needed),
         Route("/models/{model}/load", load_model, methods=["POST"]),
         Route("/models/{model}/unload", unload_model, methods=["POST"]),
     ]

@@ -161,7 +161,7 @@ class GatewayMiddleware:
             self._sweep.start()
         self._outer = build_app(self._state)
         path = socket_path(self._settings.run_dir, CONTROL_NAME, os.getpid())
-        self._control = Listener(build_control(self._state, self._replicas.wanted), path)
+        self._control = Listener(build_control(self._state, self._replicas.needs), path)
         await self._control.start()
 
     async def _stop(self) -> None:

@@ -19,6 +19,7 @@ from ekiben.gateway.shared_traffic import Share, SharedTraffic
 from ekiben.gateway.traffic import MINUTE_S, Traffic
 from ekiben.jobs.statistics import ModelStatistics
 from ekiben.policy.scaling import Load, ScalingPolicy
+from ekiben.schemas.needs import AllNeeds, Needs
 
 _log = structlog.get_logger("ekiben.gateway")
 
@@ -68,9 +69,20 @@ class DesiredReplicas:
             self._stepping.cancel()
             await asyncio.gather(self._stepping, return_exceptions=True)
 
-    def wanted(self) -> Mapping[str, int]:
-        """Replicas of each model, as decided last; empty before the first decision."""
-        return self._wanted
+    def needs(self) -> AllNeeds:
+        """What was decided last, and the jobs that were seen then; empty before the first decision."""
+        return AllNeeds(models={model: self._needs(model, replicas) for model, replicas in self._wanted.items()})
+
+    def _needs(self, model: str, replicas: int) -> Needs:
+        jobs = self._queued.get(model)
+        if jobs is None:
+            return Needs(replicas=replicas)
+        return Needs(
+            replicas=replicas,
+            jobs_waiting=jobs.waiting,
+            jobs_running=jobs.running,
+            oldest_job_s=jobs.oldest_ms / 1_000,
+        )
 
     async def _step_for_ever(self) -> None:
         while True:

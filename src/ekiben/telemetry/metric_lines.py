@@ -17,6 +17,8 @@ from typing import Final, Literal, TypeAlias
 from structlog.typing import FilteringBoundLogger
 
 NAMESPACE: Final = "Ekiben"
+GROUP: Final = "AutoScalingGroupName"
+"""The dimension of all numbers: AWS's own of a group have it, too."""
 Unit: TypeAlias = Literal["Count", "Seconds", "None"]
 Numbers: TypeAlias = Mapping[str, tuple[float, Unit]]
 

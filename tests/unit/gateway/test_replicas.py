@@ -62,6 +62,9 @@ async def test_durable_jobs_that_wait_raise_it(start: StartGateway) -> None:
     await deciding.step()
     first = await shown(gateway.http)
     assert first >= 3
+    needs = deciding.needs().models["toy"]
+    assert (needs.replicas, needs.jobs_waiting, needs.jobs_running) == (first, 720, 0)
+    assert needs.oldest_job_s > 0
     await submit(gateway.state, 2_000)
     await deciding.step()
     assert await shown(gateway.http) == 8

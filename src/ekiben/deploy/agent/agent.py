@@ -54,9 +54,7 @@ class Agent:
             interruption = await self._wait()
         async with _beside(self.meanwhile() if self.meanwhile else None):
             outcome = await drain(self.steps, min(LIMIT_S, interruption.left_s - _MARGIN_S))
-        self.metrics.drain.observe(outcome.seconds)
-        for step in outcome.failed:
-            self.metrics.failed_steps.labels(step).inc()
+        self.metrics.drained(outcome)
         _log.info("drained", id=interruption.id, seconds=round(outcome.seconds, 3), failed=outcome.failed)
         if interruption.kind in (Kind.SPOT, Kind.REBALANCE):
             await self._do_later(outcome, interruption)
@@ -109,9 +107,7 @@ class Agent:
             return None
 
     def _tell(self, found: Interruption) -> None:
-        self.metrics.notices.labels(found.kind.value).inc()
-        if found.kind is Kind.REBALANCE:
-            self.metrics.at_risk.set(1)
+        self.metrics.noticed(found.kind)
         deadline = found.deadline.isoformat() if found.deadline else None
         _log.warning("notice", kind=found.kind.value, id=found.id, at=found.at.isoformat(), deadline=deadline)
 

@@ -33,7 +33,7 @@ async def serve(terms: Terms, platform: PlatformHere) -> int:
     """
     signals = Signals()
     signals.listen()
-    metrics = AgentMetrics(CollectorRegistry())
+    metrics = AgentMetrics(CollectorRegistry(), terms.group)
     _show(metrics, terms.metrics_port)
     async with Metadata(terms.metadata) as metadata:
         targets, group = await connect(terms, metadata)

@@ -8,5 +8,6 @@ controller    Controller: one step, and the loop; the map of the package
 demand        how many replicas the work needs: the gateway's word
 prices        what an hour costs, spot and on demand
 numbers       the same for Prometheus
+shipping      the same, and the queue's, for CloudWatch
 seen          Instance, Seen: the data between these
 """

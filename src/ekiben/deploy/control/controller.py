@@ -19,8 +19,10 @@ from ekiben.deploy.control.numbers import Numbers
 from ekiben.deploy.control.orders import Orders, orders
 from ekiben.deploy.control.prices import Prices
 from ekiben.deploy.control.seen import Seen
+from ekiben.deploy.control.shipping import Shipping
 from ekiben.deploy.control.situation import USABLE_NOTICE_S, situation
 from ekiben.deploy.policy import Rules, decide
+from ekiben.schemas.needs import Needs
 
 _log = structlog.get_logger("ekiben.control")
 
@@ -71,6 +73,7 @@ class Controller:
         self._memory = _read(file, clock())
         self._prices: tuple[float, Prices] | None = None
         self._said: int | None = None
+        self._shipping = Shipping(steered.group.name, self._memory.lost)
 
     def step(self) -> Orders:
         """Look once, and set the group to what the policy wants.
@@ -86,7 +89,8 @@ class Controller:
         self._memory = fold(before, seen, now_s, burst_s)
         self._keep()
         prices = self._current_prices(now_s, seen)
-        observed = situation(seen, self._memory, prices, self._needed(seen), self._steered.cold_start_s)
+        needs = self._demand.of(self._steered.model)
+        observed = situation(seen, self._memory, prices, self._needed(seen, needs), self._steered.cold_start_s)
         plan = decide(observed, self._rules)
         wanted = orders(plan, observed, seen)
         if self._steered.group.follow(wanted):
@@ -98,12 +102,12 @@ class Controller:
                 why=reasons,
             )
         self._numbers.show(self._steered.model, seen, self._memory, wanted, prices)
+        self._shipping.tell(now_s, seen, self._memory, wanted, prices, needs)
         return wanted
 
-    def _needed(self, seen: Seen) -> int:
+    def _needed(self, seen: Seen, needs: Needs | None) -> int:
         """Capacity for the work; while nobody can say, as before, or as much as there is."""
-        said = self._demand.replicas(self._steered.model)
-        self._said = self._said if said is None else said
+        self._said = self._said if needs is None else needs.replicas
         settings = seen.settings
         wanted = settings.desired if self._said is None else self._said * settings.replica
         return min(max(wanted, settings.least), settings.most)

@@ -1,13 +1,15 @@
-"""How many replicas the work needs."""
+"""What the work needs."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from ekiben.schemas.needs import Needs
+
 
 class Demand(Protocol):
     """Whoever knows."""
 
-    def replicas(self, model: str) -> int | None:
-        """Replicas that the model's work of this moment needs; None: nobody can say now."""
+    def of(self, model: str) -> Needs | None:
+        """What the model's work of this moment needs; None: nobody can say now."""
         ...

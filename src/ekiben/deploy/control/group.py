@@ -39,7 +39,7 @@ class Group:
     """
 
     def __init__(self, autoscaling: AutoScalingClient, ec2: EC2Client, name: str, subnets: Mapping[str, str]) -> None:
-        self._autoscaling, self._ec2, self._name, self._subnets = autoscaling, ec2, name, dict(subnets)
+        self._autoscaling, self._ec2, self.name, self._subnets = autoscaling, ec2, name, dict(subnets)
 
     def look(self, known: Iterable[str], since: datetime) -> Seen:
         """What it has, and what AWS did to it.
@@ -87,7 +87,7 @@ class Group:
         from botocore.exceptions import ClientError
 
         try:
-            self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self._name, **changes)
+            self._autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **changes)
         except ClientError as error:
             rest = {name: value for name, value in changes.items() if name != "MixedInstancesPolicy"}
             if len(rest) == len(changes) or "instance refresh" not in error.response["Error"]["Message"].lower():
@@ -96,9 +96,9 @@ class Group:
         return True
 
     def _group(self) -> Any:
-        found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self._name])["AutoScalingGroups"]
+        found = self._autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self.name])["AutoScalingGroups"]
         if not found:
-            raise OperatorError(f"there is no Auto Scaling group {self._name}; `ekiben spot up` makes it")
+            raise OperatorError(f"there is no Auto Scaling group {self.name}; `ekiben spot up` makes it")
         return found[0]
 
     def _settings(self, group: Mapping[str, Any]) -> Settings:
@@ -130,7 +130,7 @@ class Group:
     def _refused(self, settings: Settings, since: datetime) -> Iterator[str]:
         """Pools that a failed launch names: its zone, and the types in its message or else all."""
         pages = self._autoscaling.get_paginator("describe_scaling_activities").paginate(
-            AutoScalingGroupName=self._name, PaginationConfig={"MaxItems": 100}
+            AutoScalingGroupName=self.name, PaginationConfig={"MaxItems": 100}
         )
         for page in pages:
             for activity in page["Activities"]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from ekiben.deploy.agent import agent as module
 from ekiben.deploy.agent.agent import Agent
@@ -22,9 +23,9 @@ from ekiben.testing.instance_metadata import InstanceMetadata
 class Bench:
     """An agent whose drain is counted."""
 
-    def __init__(self, sources: Sequence[Source], *, drains_at_risk: bool = False) -> None:
+    def __init__(self, sources: Sequence[Source], *, drains_at_risk: bool = False, group: str = "") -> None:
         self.drains = 0
-        self.metrics = AgentMetrics(CollectorRegistry())
+        self.metrics = AgentMetrics(CollectorRegistry(), group)
         self.signals = Signals()
         self.agent = Agent(
             sources, self.signals, [Step("x", 1.0, self._drain)], self.metrics, None, None, drains_at_risk
@@ -63,11 +64,31 @@ async def test_a_recommendation_is_told_and_waits_for_a_notice(
     service.recommend_rebalance()
     await _looked(service, 3)
     assert not running.done()
-    assert (bench.noticed("rebalance"), bench.metrics.at_risk._value.get()) == (1, 1)
+    at_risk = bench.metrics.registry.get_sample_value("ekiben_agent_at_risk")
+    assert (bench.noticed("rebalance"), at_risk) == (1, 1)
     service.interrupt()
     outcome = await asyncio.wait_for(running, 5)
     assert (bench.drains, outcome.failed) == (1, ())
     assert (bench.noticed("rebalance"), bench.noticed("spot")) == (1, 1)
+
+
+async def test_cloudwatch_is_told_of_a_groups_notices_and_drains(
+    service: InstanceMetadata, sources: Sequence[Source]
+) -> None:
+    with capture_logs() as logs:
+        service.interrupt()
+        await asyncio.wait_for(Bench(sources, group="demo-workers-a").agent.run(), 5)
+    notice, drained = [entry for entry in logs if entry["event"] == "metrics"]
+    assert (notice["Notices"], notice["AutoScalingGroupName"]) == (1, "demo-workers-a")
+    assert 0 <= drained["DrainTime"] < 5
+    assert (drained["DrainStepsFailed"], drained["AutoScalingGroupName"]) == (0, "demo-workers-a")
+
+
+async def test_without_a_group_nothing_is_for_cloudwatch(service: InstanceMetadata, sources: Sequence[Source]) -> None:
+    with capture_logs() as logs:
+        service.interrupt()
+        await asyncio.wait_for(Bench(sources).agent.run(), 5)
+    assert [entry["event"] for entry in logs if entry["event"] in ("metrics", "drained")] == ["drained"]
 
 
 async def test_a_recommendation_is_enough_where_the_operator_says_so(

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client import generate_latest
+from structlog.testing import capture_logs
 
 from ekiben.deploy.control.controller import Controller, Steered, steer
 from ekiben.deploy.control.numbers import Numbers
 from ekiben.deploy.control.prices import Prices
 from ekiben.deploy.control.seen import Seen
 from ekiben.deploy.policy import Rules
+from ekiben.schemas.needs import Needs
 from tests.unit.deploy.control.account import TYPES, ZONES, Account
 
 PRICES = Prices(
@@ -23,9 +25,11 @@ class Said:
 
     wanted: int | None = 4
 
-    def replicas(self, model: str) -> int | None:
+    def of(self, model: str) -> Needs | None:
         assert model == "pictures"
-        return self.wanted
+        if self.wanted is None:
+            return None
+        return Needs(replicas=self.wanted, jobs_waiting=7, jobs_running=3, oldest_job_s=1.5)
 
 
 @dataclass
@@ -119,6 +123,34 @@ def test_numbers_have_markets_and_costs(account: Account, tmp_path: Path) -> Non
     controller(account, tmp_path, Said(1), Clock(), numbers).step()
     assert 'phase="ready",type="g5.xlarge"' in (text := generate_latest(numbers.registry).decode())
     assert 'ekiben_spot_usd_per_hour{market="on-demand",model="pictures"} 0.0' in text
+
+
+def test_cloudwatch_is_told_once_a_minute(account: Account, tmp_path: Path) -> None:
+    spot, on_demand = account.ids()
+    account.on_demand.add(on_demand)
+    said = Said(4)
+    steering = controller(account, tmp_path, said, Clock(step_s=15.0))
+    with capture_logs() as logs:
+        wanted = steering.step()
+    (line,) = [entry for entry in logs if entry["event"] == "metrics"]
+    assert line["AutoScalingGroupName"] == account.group.name
+    expected = {
+        "SpotInstances": 1,
+        "OnDemandInstances": 1,
+        "ReplicasWanted": wanted.desired,
+        "ReplicasShort": 0,
+        "DollarsPerHour": 1.4,
+    }
+    expected |= {"SpotInstancesLost": 0, "JobsWaiting": 7, "JobsRunning": 3, "OldestJobAge": 1.5}
+    assert {name: line[name] for name in expected} == expected
+    account.marked.add(spot)
+    said.wanted = None
+    with capture_logs() as logs:
+        for _ in range(4):
+            steering.step()
+    (line,) = [entry for entry in logs if entry["event"] == "metrics"]
+    assert line["SpotInstancesLost"] == 1
+    assert "JobsWaiting" not in line  # Nobody can say: no number is better than a wrong one.
 
 
 def test_one_groups_trouble_is_not_the_others(account: Account, tmp_path: Path) -> None:
