@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator, model_validator
 
@@ -11,6 +11,9 @@ InstanceTypeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$"
 Image = Annotated[str, Field(pattern=r"^[\w./:@-]+:[\w][\w.-]{0,127}$")]
 """A local image with its tag, such as `ekiben:0.1.0`; the tag names it in ECR too."""
 Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
+
+# A model of that name would have the name of something that all workers share, or of another node.
+_PARTS: Final = {"control", "gateway", "workers", "firewall", "firewall-rules", "role", "profile"}
 
 
 class Section(BaseModel):
@@ -94,7 +97,7 @@ class Workers(Section):
     @field_validator("model")
     @classmethod
     def _not_a_part(cls, model: str) -> str:
-        if model in ("control", "gateway", "workers"):
+        if model in _PARTS:
             raise ValueError(f"a part of every deployment is called {model}")
         return model
 

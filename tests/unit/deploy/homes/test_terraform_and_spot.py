@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from pydantic import ValidationError
 
 from ekiben.deploy.spot.config import SpotConfig
+from ekiben.deploy.spot.config_parts import Workers
 from ekiben.deploy.spot.deployment import Deployment
 from ekiben.deploy.spot.hardware import Hardware
 from ekiben.deploy.spot.inventory import inventory
@@ -95,6 +97,18 @@ def test_the_names_are_the_same() -> None:
     patterns = [re.sub(r"\\\$\\\{[^}]*\\\}", ".+", re.escape(each.strip('"'))) for each in tagged if each[0] == '"']
     assert [name for name in sorted(names) if not any(re.fullmatch(each, name) for each in patterns)] == []
     assert [each for each in patterns if not any(re.fullmatch(each, name) for name in names)] == []
+
+
+def test_no_model_has_the_name_of_a_part() -> None:
+    deployment = _deployment()
+    (workers,) = deployment.config.workers
+    own = re.compile(rf"workers-{_MODEL}(-.+)?")
+    shared = [each.name for each in inventory(deployment, _Nobody()) if each.name.startswith("workers-")]
+    parts = {name.removeprefix("workers-") for name in shared if not own.fullmatch(name)}
+    assert parts
+    for part in parts:
+        with pytest.raises(ValidationError, match="a part of every deployment"):
+            Workers.model_validate({**workers.model_dump(), "model": part})
 
 
 def test_every_word_of_the_first_commands_is_filled_in() -> None:

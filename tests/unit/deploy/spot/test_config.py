@@ -39,6 +39,7 @@ def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
         ({"workers": [WORKERS, WORKERS]}, "workers"),
         ({"workers": [{**WORKERS, "least": 9}]}, "workers.0"),
         ({"workers": [{**WORKERS, "model": "control"}]}, "workers.0.model"),
+        ({"workers": [{**WORKERS, "model": "firewall"}]}, "workers.0.model"),
         ({"workers": [{**WORKERS, "types": {"g5.xlarge": 1.0, "g6.xlarge": None}}]}, "workers.0"),
         ({"workers": [{**WORKERS, "start_s": 7201}]}, "workers.0.start_s"),
         ({"entrance": {"allow": ["0.0.0.0/0"]}}, "entrance"),
