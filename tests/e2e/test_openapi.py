@@ -24,7 +24,6 @@ def test_schemathesis_finds_nothing(platform: Platform) -> None:
             f"{platform.base_url}/openapi.json",
             f"--checks={CHECKS}",
             "--max-examples=40",
-            "--workers=2",
             "--seed=1",
             "--no-color",
             "--request-timeout=60",  # longer than any request may take
