@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from ekiben.errors import QueueFull, ShuttingDown, Unavailable, WorkerLost
+import aiohttp
+
+from ekiben.errors import DeadlineExceeded, QueueFull, ShuttingDown, Unavailable, WorkerLost
 from ekiben.gateway.worker_client import WorkerClient
 
 
@@ -38,7 +41,9 @@ class Attempts:
         model: For the error.
         ready: The workers that are ready now, in the order in which to ask them; some may come while others are tried.
         lost: Told of every worker that was lost or is leaving.
-        late: Waits for those that have only been slow to say that they are ready; returns whether one is.
+        late: Waits, besides those it is given, for workers that are only slow to say that they are ready; returns
+            whether one is.
+        deadline: On the event loop's clock.
         endurance: When to give up.
     """
 
@@ -47,10 +52,12 @@ class Attempts:
         model: str,
         ready: Callable[[], Sequence[WorkerClient]],
         lost: Callable[[WorkerClient], None],
-        late: Callable[[], Awaitable[bool]],
+        late: Callable[[AbstractSet[WorkerClient]], Awaitable[bool]],
+        deadline: float,
         endurance: Endurance,
     ) -> None:
-        self._model, self._ready, self._told, self._late, self._endurance = model, ready, lost, late, endurance
+        self._model, self._ready, self._told, self._late = model, ready, lost, late
+        self._deadline, self._endurance = deadline, endurance
         self._tried: set[WorkerClient] = set()
         self._lost: WorkerLost | None = None
         self._refusal: QueueFull | None = None
@@ -63,9 +70,10 @@ class Attempts:
             return None
         if self._pauses:
             self._pauses = False
-            await asyncio.sleep(self._endurance.pause_s)
+            if self._left_s() > self._endurance.pause_s:
+                await asyncio.sleep(self._endurance.pause_s)
         worker = self._untried()
-        if worker is None and self._refusal is None and await self._late():
+        if worker is None and self._refusal is None and await self._late(self._tried):
             worker = self._untried()
         if worker is not None:
             self._tried.add(worker)
@@ -73,6 +81,9 @@ class Attempts:
 
     def _untried(self) -> WorkerClient | None:
         return next((worker for worker in self._ready() if worker not in self._tried), None)
+
+    def _left_s(self) -> float:
+        return self._deadline - asyncio.get_running_loop().time()
 
     def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost | ShuttingDown) -> None:
         """Note how the last one asked answered."""
@@ -84,20 +95,30 @@ class Attempts:
             return
         self._lost = error
         self._told(worker)
-        if not refuses(error):
+        if _had_it(error):
             self._deaths += 1
             self._pauses = True
 
     @property
-    def error(self) -> QueueFull | WorkerLost | Unavailable:
+    def error(self) -> QueueFull | WorkerLost | DeadlineExceeded | Unavailable:
         """What to tell when nobody is left."""
-        none_ready = Unavailable(f"no worker of {self._model} is ready.", retry_after_s=1)
-        return self._refusal or self._lost or none_ready
+        if self._refusal is not None:
+            return self._refusal
+        if self._lost is not None:
+            return self._lost
+        if self._left_s() <= 0:
+            return DeadlineExceeded("no worker was ready before the deadline.")
+        return Unavailable(f"no worker of {self._model} is ready.", retry_after_s=1)
 
 
 def is_silent(error: WorkerLost) -> bool:
     """Whether there was no answer at all, as opposed to one that is no success."""
     return error.__cause__ is not None
+
+
+def _had_it(error: WorkerLost) -> bool:
+    """Whether the worker may have begun with the request; without a connection none has."""
+    return not refuses(error) and not isinstance(error.__cause__, aiohttp.ConnectionTimeoutError)
 
 
 def is_late(error: WorkerLost) -> bool:

@@ -16,6 +16,7 @@ from ekiben.errors import QueueFull, ShuttingDown, WorkerLost
 from ekiben.gateway.addresses import Address, Addresses, Announced, is_changing
 from ekiben.gateway.attempts import BESIDE, ELSEWHERE, Attempts, is_late, is_silent, refuses
 from ekiben.gateway.generating import Generating
+from ekiben.gateway.lateness import Lateness
 from ekiben.gateway.road import Part, Road
 from ekiben.gateway.traffic import Traffic
 from ekiben.gateway.worker_client import Reply, WorkerClient
@@ -27,8 +28,6 @@ _log = structlog.get_logger("ekiben.gateway")
 # A lost worker must show within two seconds: two probes, one of them timing out, fit.
 PROBE_EVERY_S = 0.25
 _PROBE_TIMEOUT_S = 1.0
-# A process that is starved of its processor for a moment is no reason to send anybody away while it is the only one.
-_LATE_S = 5.0
 
 
 class Fleet:
@@ -58,7 +57,7 @@ class Fleet:
         self._workers: dict[str, dict[Address, WorkerClient]] = {name: {} for name in self._expected}
         self._traffic = {name: Traffic() for name in self._expected}
         self._watching: asyncio.Task[None] | None = None
-        self._looked = asyncio.Event()
+        self._lateness = {name: Lateness() for name in self._expected}
 
     async def start(self) -> None:
         """Find workers and keep probing them."""
@@ -123,21 +122,37 @@ class Fleet:
             raise refusal
 
     async def infer(
-        self, model: str, body: bytes, headers: Mapping[str, str], time_left_s: float, items: int = 1
+        self,
+        model: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        time_left_s: float,
+        items: int = 1,
+        *,
+        waits: bool = True,
     ) -> Reply:
         """Send a request to the least busy worker; when that is full, leaving or dies, to the next.
 
         Inference has no effect besides its answer, so that doing it again is safe.
 
+        Args:
+            model: Served name.
+            body: As the worker's protocol has it.
+            headers: As well.
+            time_left_s: Until the deadline, in seconds.
+            items: That it holds.
+            waits: Whether to wait for a worker that is only slow to say that it is ready, if there is no other.
+
         Raises:
-            Unavailable: The model has no ready worker, nor one that is so within some seconds after a late answer.
+            DeadlineExceeded: It passed.
+            Unavailable: The model has no ready worker.
             QueueFull: No worker has room.
             WorkerLost: Every worker tried was lost, or as many died with it as `Endurance` allows.
             EkibenError: As the worker says.
         """
         self._traffic[model].arrived(items)
         deadline = asyncio.get_running_loop().time() + time_left_s
-        attempts = self._attempts(model, deadline)
+        attempts = self._attempts(model, deadline, waits=waits)
         while (worker := await attempts.next()) is not None:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
@@ -180,24 +195,18 @@ class Fleet:
         async with AsyncExitStack() as stack:
             yield await Generating(self._attempts(model, deadline), ask, road.is_kept, deadline, stack).parts()
 
-    def _attempts(self, model: str, deadline: float) -> Attempts:
+    def _attempts(self, model: str, deadline: float, *, waits: bool = True) -> Attempts:
+        group, lateness = self._workers[model], self._lateness[model]
         return Attempts(
             model,
             ready=lambda: self.ready_workers(model),
             lost=lambda worker: self._note(worker, ready=False),
-            late=lambda: self._late(model, deadline),
+            late=lambda tried: lateness.wait(
+                lambda: [worker for worker in group.values() if worker not in tried], deadline if waits else 0.0
+            ),
+            deadline=deadline,
             endurance=ELSEWHERE if self._addresses.come_and_go(model) else BESIDE,
         )
-
-    async def _late(self, model: str, deadline: float) -> bool:
-        """Wait for workers that were only slow to answer their last probe; returns whether any is ready."""
-        group = self._workers[model]
-        until = min(asyncio.get_running_loop().time() + _LATE_S, deadline)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
-                while any(worker.late for worker in group.values()) and not self.counts(model)[0]:
-                    await self._looked.wait()
-        return self.counts(model)[0] > 0
 
     async def command(self, model: str, path: str, timeout_s: float) -> int:
         """Have every worker of the model do something to itself; returns how many did.
@@ -229,8 +238,8 @@ class Fleet:
                     group[address] = WorkerClient(model, address, self._token, number=number)
         known = [(model, worker) for model, group in self._workers.items() for worker in group.values()]
         await asyncio.gather(*(self._probe(model, worker) for model, worker in known))
-        self._looked.set()
-        self._looked = asyncio.Event()
+        for lateness in self._lateness.values():
+            lateness.wake()
 
     async def _part(self, model: str, gone: set[Address]) -> None:
         """Send no more to workers that are announced no more; those that answer finish what they have."""
@@ -246,19 +255,24 @@ class Fleet:
         try:
             await worker.get("/ready", _PROBE_TIMEOUT_S)
         except WorkerLost as error:
-            worker.silent, worker.late = is_silent(error), is_late(error)
+            worker.silent = is_silent(error)
+            if not is_late(error):
+                worker.late_since = None
+            elif worker.ready:
+                worker.late_since = asyncio.get_running_loop().time()
             if isinstance(worker.address, Path) and refuses(error):
                 self._note(worker, ready=False)
                 await self._forget(model, worker)
             elif not is_changing(worker.address):
                 self._note(worker, ready=False)
         else:
-            worker.silent = worker.late = False
+            worker.silent, worker.late_since = False, None
             self._note(worker, ready=True)
 
     def _note(self, worker: WorkerClient, *, ready: bool) -> None:
         if worker.ready != ready:
             worker.ready = ready
+            self._lateness[worker.model].wake()
             _log.info("worker ready" if ready else "worker gone", model=worker.model, address=str(worker.address))
 
     async def _forget(self, model: str, worker: WorkerClient) -> None:

@@ -63,8 +63,9 @@ class Judge:
         encoded = encode_request({"parts": parts_tensor(rows)})
         headers = call.worker_headers(encoded.header_length)
         try:
+            # It does not wait for a judge that is slow: the time is that of the request that is judged.
             reply = await self._fleet.infer(
-                self._card.name, encoded.body, headers, max(0.0, call.time_left_s(self._card)), len(rows)
+                self._card.name, encoded.body, headers, max(0.0, call.time_left_s(self._card)), len(rows), waits=False
             )
         except EkibenError as error:
             row = _ROW.match(error.param or "")

@@ -57,7 +57,8 @@ class WorkerClient:
         outstanding_items: What these requests hold.
         ready: Whether its last probe or request reached it, as the fleet notes.
         silent: Whether its last probe got no answer at all, as the fleet notes.
-        late: Whether that was for want of time.
+        late_since: When it began to be late for its probes after it had been ready, on the event loop's clock; as the
+            fleet notes.
     """
 
     def __init__(
@@ -74,7 +75,8 @@ class WorkerClient:
         self.address = address
         self.outstanding = 0
         self.outstanding_items = 0
-        self.ready = self.silent = self.late = False
+        self.ready = self.silent = False
+        self.late_since: float | None = None
         self._retired = False
         self._fullness = Fullness()
         local = isinstance(address, Path)

@@ -12,7 +12,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from ekiben.errors import ShuttingDown, WorkerLost
-from ekiben.gateway import fleet as fleet_module
 from ekiben.gateway.fleet import Fleet
 from ekiben.gateway.road import TEXT
 from ekiben.gateway.worker_client import WorkerClient
@@ -156,41 +155,6 @@ async def test_a_worker_that_is_loading_is_not_taken_for_lost(
     changing.unlink()
     await fleet._look()
     assert fleet.counts("toy") == (0, 1)
-
-
-async def test_a_request_waits_for_the_only_worker_when_that_is_slow_to_say_that_it_is_ready(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As one that other work has starved of its processor for a moment."""
-    fleet = gateway.state.fleet
-    with monkeypatch.context() as patch:
-        patch.setattr(WorkerClient, "get", _too_late)
-        await until(lambda: fleet.counts("toy") == (0, 1))
-        asking = asyncio.create_task(gateway.http.post("/v1/embeddings", json=EMBED))
-        await fleet._looked.wait()
-        assert not asking.done()
-    assert (await asking).status_code == 200
-
-
-async def test_nobody_waits_long_for_a_worker_that_hangs(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet = gateway.state.fleet
-    monkeypatch.setattr(fleet_module, "_LATE_S", 0.2)
-    monkeypatch.setattr(WorkerClient, "get", _too_late)
-    await until(lambda: fleet.counts("toy") == (0, 1))
-    answer = await gateway.http.post("/v1/embeddings", json=EMBED)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-
-
-async def test_for_a_worker_that_says_no_nobody_waits(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet = gateway.state.fleet
-    monkeypatch.setattr(fleet_module, "_LATE_S", 3_600)
-
-    async def get(*_: object) -> bytes:
-        raise WorkerLost("the worker answers /ready with 503")
-
-    monkeypatch.setattr(WorkerClient, "get", get)
-    await until(lambda: fleet.counts("toy") == (0, 1))
-    assert (await gateway.http.post("/v1/embeddings", json=EMBED)).status_code == 503
 
 
 async def _too_late(*_: object) -> bytes:
