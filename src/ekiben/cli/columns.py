@@ -14,4 +14,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def usd(value: float | None) -> str:
     """Dollars, from ten on to the cent; `?` where nobody knows."""
-    return "?" if value is None else f"${value:,.2f}" if value >= 10 else f"${value:.4f}"
+    if value is None:
+        return "?"
+    sign, amount = "-" if value < 0 else "", abs(value)
+    return f"{sign}${amount:,.2f}" if amount >= 10 else f"{sign}${amount:.4f}"

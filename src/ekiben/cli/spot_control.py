@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import structlog
 import typer
-from pydantic import ValidationError
 
 from ekiben.cli.running import ask_platform
 from ekiben.errors import EkibenError
@@ -79,7 +78,7 @@ class GatewayDemand:
         try:
             answer = ask_platform(self._settings, "/needs", method="GET", timeout_s=_ASK_WITHIN_S)
             return AllNeeds.model_validate(answer).models.get(model)
-        except (EkibenError, ValidationError) as error:
+        except (EkibenError, ValueError) as error:  # An answer that is none of ours is a ValueError.
             _log.warning("the gateway does not say what it needs", model=model, error=str(error))
             return None
 

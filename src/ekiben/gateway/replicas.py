@@ -81,7 +81,7 @@ class DesiredReplicas:
             replicas=replicas,
             jobs_waiting=jobs.waiting,
             jobs_running=jobs.running,
-            oldest_job_s=jobs.oldest_ms / 1_000,
+            oldest_job_s=max(0, jobs.oldest_ms) / 1_000,  # The server's clock may have been set back.
         )
 
     async def _step_for_ever(self) -> None:

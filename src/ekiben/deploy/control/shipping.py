@@ -21,7 +21,7 @@ EVERY_S: Final = 60.0
 
 
 class Shipping:
-    """Tells at most once a minute.
+    """Tells once a minute, and of losses at once.
 
     Args:
         group: Name of the Auto Scaling group.
@@ -45,7 +45,9 @@ class Shipping:
             prices: What its instances cost.
             needs: What the gateway said; None leaves its numbers out.
         """
-        if self._last_s is not None and 0 <= now_s - self._last_s < EVERY_S:
+        is_soon = self._last_s is not None and 0 <= now_s - self._last_s < EVERY_S
+        # A loss is told at once: after a restart nobody would know that it has not been told.
+        if is_soon and memory.lost == self._lost:
             return
         lost: Numbers = {"SpotInstancesLost": (memory.lost - self._lost, "Count")}
         self._last_s, self._lost = now_s, memory.lost

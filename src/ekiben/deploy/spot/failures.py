@@ -31,6 +31,7 @@ _UNKNOWN: Final = {
 }
 _NO_CAPACITY: Final = {"InsufficientInstanceCapacity", "InsufficientHostCapacity", "SpotMaxPriceTooLow"}
 _NAMED: Final = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?")
+_ADVICE: Final = "; `ekiben spot plan --policy` prints an IAM policy with all that a deployment takes"
 ACTION: Final = "EkibenAction"
 """Where `note_action` leaves the right that a call needs, in the parsed response."""
 
@@ -44,10 +45,9 @@ class MissingRight(OperatorError):
     """
 
     def __init__(self, action: str, resource: str = "") -> None:
-        super().__init__(
-            f"these credentials lack the right {action}{f' on {resource}' if resource else ''};"
-            " `ekiben spot plan --policy` prints an IAM policy with all that a deployment takes"
-        )
+        # The policy is a deployment's, which asks for no prices.
+        advice = "" if action.startswith("pricing:") else _ADVICE
+        super().__init__(f"these credentials lack the right {action}{f' on {resource}' if resource else ''}{advice}")
         self.action = action
 
 

@@ -125,7 +125,7 @@ def test_numbers_have_markets_and_costs(account: Account, tmp_path: Path) -> Non
     assert 'ekiben_spot_usd_per_hour{market="on-demand",model="pictures"} 0.0' in text
 
 
-def test_cloudwatch_is_told_once_a_minute(account: Account, tmp_path: Path) -> None:
+def test_cloudwatch_is_told_once_a_minute_and_of_losses_at_once(account: Account, tmp_path: Path) -> None:
     spot, on_demand = account.ids()
     account.on_demand.add(on_demand)
     said = Said(4)
@@ -146,11 +146,20 @@ def test_cloudwatch_is_told_once_a_minute(account: Account, tmp_path: Path) -> N
     account.marked.add(spot)
     said.wanted = None
     with capture_logs() as logs:
-        for _ in range(4):
+        for _ in range(3):
             steering.step()
-    (line,) = [entry for entry in logs if entry["event"] == "metrics"]
+    (line,) = [entry for entry in logs if entry["event"] == "metrics"]  # A loss is told at once.
     assert line["SpotInstancesLost"] == 1
+    assert steps_told(steering, 4) == [0]
     assert "JobsWaiting" not in line  # Nobody can say: no number is better than a wrong one.
+
+
+def steps_told(steering: Controller, steps: int) -> list[int]:
+    """The losses that the lines of so many steps tell."""
+    with capture_logs() as logs:
+        for _ in range(steps):
+            steering.step()
+    return [entry["SpotInstancesLost"] for entry in logs if entry["event"] == "metrics"]
 
 
 def test_one_groups_trouble_is_not_the_others(account: Account, tmp_path: Path) -> None:
