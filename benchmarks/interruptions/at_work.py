@@ -1,4 +1,4 @@
-"""Which instances have a job that will not be done in a moment: taking those shows what becomes of work."""
+"""Which instances have a job whose interruption shows something."""
 
 from __future__ import annotations
 
@@ -7,19 +7,32 @@ from collections.abc import Sequence
 from benchmarks.interruptions.instance import Instance
 from ekiben.jobs import Filter, Job, JobQueue, State
 
-_BEGUN = 0.25
-"""A job of which less is done has long enough to go to meet its interruption."""
+MUCH = 0.5
+BEGUN = 0.25
+"""A job of which less is done is still there when its instance's notice is read, two seconds later at most."""
 
 
-async def at_work(queue: JobQueue, instances: Sequence[Instance]) -> list[Instance]:
-    """Those of the instances one of whose processes has a job that has only begun."""
+async def at_work(queue: JobQueue, instances: Sequence[Instance], *, noticed: bool) -> list[Instance]:
+    """Those of the instances that have a job in hand.
+
+    Args:
+        queue: Knows the jobs.
+        instances: Which to look at.
+        noticed: Jobs that have only begun, as a notice takes its time; else those with work to lose: a checkpoint, or
+            half of it done.
+    """
     page = await queue.page(Filter(state=State.RUNNING))
-    workers = {_process(job) for job in page.jobs if _has_only_begun(job)}
+    counts = _has_only_begun if noticed else _has_much_to_lose
+    workers = {_process(job) for job in page.jobs if counts(job)}
     return [each for each in instances if workers & {process.pid for process in each.processes()}]
 
 
 def _has_only_begun(job: Job) -> bool:
-    return job.progress is None or job.progress.step < _BEGUN * job.progress.of
+    return job.progress is None or job.progress.step < BEGUN * job.progress.of
+
+
+def _has_much_to_lose(job: Job) -> bool:
+    return job.checkpoint is not None or (job.progress is not None and job.progress.step >= MUCH * job.progress.of)
 
 
 def _process(job: Job) -> int | None:

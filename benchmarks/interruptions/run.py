@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.harness.report import Report
-from benchmarks.interruptions.load import Load
+from benchmarks.interruptions.load import Load, Rates
 from benchmarks.interruptions.outcome import Outcome, Plan
 from benchmarks.interruptions.report import describe
 from benchmarks.interruptions.schedule import LONG, SHORT, schedule
@@ -28,8 +28,8 @@ def short_plan(seed: int) -> Plan:
 
 
 def long_plan(seed: int) -> Plan:
-    """Ten minutes."""
-    return Plan(schedule(seed, LONG, 600.0), seed)
+    """Ten minutes; with so many requests that none that fails says something of one in a thousand."""
+    return Plan(schedule(seed, LONG, 600.0), seed, Rates(request_every_s=0.2))
 
 
 def run(*, quick: bool, seed: int = 1) -> Report:

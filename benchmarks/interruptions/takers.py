@@ -42,7 +42,7 @@ class Takers:
     """Inflicts blows; every instance that is taken is replaced at once.
 
     One instance is always left: what to do when none is, is the policy's question. A blow waits for an instance that
-    has begun with a job, and takes that one; another that goes with it may be idle.
+    has a job in hand (see `at_work`) and takes that one; another that goes with it may be idle.
     """
 
     system: System
@@ -56,7 +56,7 @@ class Takers:
         began = time.monotonic()
         for blow in blows:
             await asyncio.sleep(max(0.0, blow.at_s - (time.monotonic() - began)))
-            victims = await self._victims(blow.instances)
+            victims = await self._victims(blow)
             at_s = time.monotonic() - began
             print(f"{at_s:.1f} {blow.kind}: {[each.number for each in victims]}", file=sys.stderr, flush=True)
             for victim in victims:
@@ -64,15 +64,17 @@ class Takers:
                 self._replacing.append(asyncio.create_task(self._take(victim, blow, at_s)))
         await asyncio.gather(*self._replacing)
 
-    async def _victims(self, count: int) -> list[Instance]:
+    async def _victims(self, blow: Blow) -> list[Instance]:
         """Some of those that the gateway knows as ready, one of them at work, as soon as one is left besides."""
         async with asyncio.timeout(_NEXT_WITHIN_S):
             while True:
                 known = await self.system.known()
                 ready = [each for each in self.system.instances if each.is_ready and each.name in known]
-                if len(ready) > count and (busy := await at_work(self.queue, ready)):
+                noticed = blow.kind != NO_NOTICE
+                if len(ready) > blow.instances and (busy := await at_work(self.queue, ready, noticed=noticed)):
                     first = self.chance.choice(busy)
-                    return [first, *self.chance.sample([each for each in ready if each is not first], count - 1)]
+                    others = [each for each in ready if each is not first]
+                    return [first, *self.chance.sample(others, blow.instances - 1)]
                 for task in self._replacing:
                     if task.done():
                         task.result()
