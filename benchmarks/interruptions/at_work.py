@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from benchmarks.interruptions.instance import Instance
 from ekiben.jobs import Filter, Job, JobQueue, State
 
-MUCH = 0.5
 BEGUN = 0.25
 """A job of which less is done is still there when its instance's notice is read, two seconds later at most."""
+MUCH = 0.5
+"""A job of which as much is done has work to lose, checkpoint or none."""
 
 
 async def at_work(queue: JobQueue, instances: Sequence[Instance], *, noticed: bool) -> list[Instance]:

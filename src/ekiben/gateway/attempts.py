@@ -70,7 +70,7 @@ class Attempts:
             return None
         if self._pauses:
             self._pauses = False
-            if self._left_s() > self._endurance.pause_s:
+            if self.left_s > self._endurance.pause_s:
                 await asyncio.sleep(self._endurance.pause_s)
         worker = self._untried()
         if worker is None and self._refusal is None and await self._late(self._tried):
@@ -82,8 +82,10 @@ class Attempts:
     def _untried(self) -> WorkerClient | None:
         return next((worker for worker in self._ready() if worker not in self._tried), None)
 
-    def _left_s(self) -> float:
-        return self._deadline - asyncio.get_running_loop().time()
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline; 0 from then on."""
+        return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
     def failed(self, worker: WorkerClient, error: QueueFull | WorkerLost | ShuttingDown) -> None:
         """Note how the last one asked answered."""
@@ -106,7 +108,7 @@ class Attempts:
             return self._refusal
         if self._lost is not None:
             return self._lost
-        if self._left_s() <= 0:
+        if not self.left_s:
             return DeadlineExceeded("no worker was ready before the deadline.")
         return Unavailable(f"no worker of {self._model} is ready.", retry_after_s=1)
 

@@ -151,10 +151,9 @@ class Fleet:
             EkibenError: As the worker says.
         """
         self._traffic[model].arrived(items)
-        deadline = asyncio.get_running_loop().time() + time_left_s
-        attempts = self._attempts(model, deadline, waits=waits)
+        attempts = self._attempts(model, time_left_s, waits=waits)
         while (worker := await attempts.next()) is not None:
-            left_s = max(0.0, deadline - asyncio.get_running_loop().time())
+            left_s = attempts.left_s
             sent = {**headers, protocol.TIMEOUT_MS: str(int(left_s * 1_000))}
             try:
                 reply = await worker.infer(body, sent, left_s, items)
@@ -191,11 +190,12 @@ class Fleet:
             )
 
         self._traffic[model].arrived(items)
-        deadline = asyncio.get_running_loop().time() + time_left_s
+        attempts = self._attempts(model, time_left_s)
         async with AsyncExitStack() as stack:
-            yield await Generating(self._attempts(model, deadline), ask, road.is_kept, deadline, stack).parts()
+            yield await Generating(attempts, ask, road.is_kept, stack).parts()
 
-    def _attempts(self, model: str, deadline: float, *, waits: bool = True) -> Attempts:
+    def _attempts(self, model: str, time_left_s: float, *, waits: bool = True) -> Attempts:
+        deadline = asyncio.get_running_loop().time() + time_left_s
         group, lateness = self._workers[model], self._lateness[model]
         return Attempts(
             model,

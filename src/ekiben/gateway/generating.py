@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Generic
@@ -20,7 +19,6 @@ class Generating(Generic[Part]):
         attempts: The workers to ask.
         ask: Sends the request to one of them, which has so many seconds left.
         is_kept: Whether a part is passed on, so that no other worker may begin anew after it.
-        deadline: On the event loop's clock.
         stack: Holds the connection.
     """
 
@@ -29,11 +27,9 @@ class Generating(Generic[Part]):
         attempts: Attempts,
         ask: Callable[[WorkerClient, float], AbstractAsyncContextManager[AsyncIterator[Part]]],
         is_kept: Callable[[Part], bool],
-        deadline: float,
         stack: AsyncExitStack,
     ) -> None:
-        self._attempts, self._ask, self._is_kept = attempts, ask, is_kept
-        self._deadline, self._stack = deadline, stack
+        self._attempts, self._ask, self._is_kept, self._stack = attempts, ask, is_kept, stack
 
     async def parts(self) -> AsyncIterator[Part]:
         """Wait for a worker to accept; returns the parts, for which the next worker is asked if none was kept yet.
@@ -61,9 +57,8 @@ class Generating(Generic[Part]):
 
     async def _open(self) -> tuple[WorkerClient, AsyncIterator[Part]]:
         while (worker := await self._attempts.next()) is not None:
-            left_s = max(0.0, self._deadline - asyncio.get_running_loop().time())
             try:
-                return worker, await self._stack.enter_async_context(self._ask(worker, left_s))
+                return worker, await self._stack.enter_async_context(self._ask(worker, self._attempts.left_s))
             except (QueueFull, WorkerLost, ShuttingDown) as error:
                 self._attempts.failed(worker, error)
         raise self._attempts.error
